@@ -1,0 +1,30 @@
+import type { EffectClass } from '../../contracts/effect.ts';
+import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
+
+/** What a tool's call is given. */
+export interface ToolContext {
+  readonly signal: AbortSignal;
+  /** Equal for every attempt of the same call; `keyed` tools pass it on. */
+  readonly idempotencyKey: string;
+  readonly workspaceId: string;
+  readonly runId: string;
+}
+
+/** Something a model or a graph may call. */
+export interface Tool {
+  /** `^[a-z][a-z0-9_]{0,63}$`. */
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: JsonSchema;
+  readonly effect: EffectClass;
+  readonly timeoutMs: number;
+  /** Cheap and in process: may run in a segment. */
+  readonly light: boolean;
+  /** True for `ask_human`: the call becomes a human task and `execute` is never called. */
+  readonly asksHuman?: boolean;
+  /**
+   * Arguments fit `parameters` by then. Throws `AppError`: `tool.refused` and `tool.failed` are told
+   * to the model; anything else from a `once` tool counts as an unknown outcome.
+   */
+  execute(args: JsonObject, context: ToolContext): Promise<Json>;
+}

@@ -1,0 +1,93 @@
+/** What a code means to a caller: the HTTP status that carries it, and whether trying again helps. */
+export interface ErrorSpec {
+  readonly status: number;
+  readonly retryable: boolean;
+}
+
+/** Every failure Holdfast reports, by its stable code. Branch on these, never on messages. */
+export const ERRORS = {
+  'request.invalid_json': { status: 400, retryable: false },
+  'request.invalid': { status: 400, retryable: false },
+  'request.too_large': { status: 413, retryable: false },
+  'request.too_deep': { status: 400, retryable: false },
+  'request.unsupported_media_type': { status: 415, retryable: false },
+  'request.aborted': { status: 400, retryable: false },
+  'request.rate_limited': { status: 429, retryable: true },
+  'route.not_found': { status: 404, retryable: false },
+  'route.method_not_allowed': { status: 405, retryable: false },
+  'auth.missing': { status: 401, retryable: false },
+  'auth.invalid': { status: 401, retryable: false },
+  'auth.forbidden': { status: 403, retryable: false },
+  'workspace.not_found': { status: 404, retryable: false },
+  'agent.not_found': { status: 404, retryable: false },
+  'agent.name_taken': { status: 409, retryable: false },
+  'agent.archived': { status: 409, retryable: false },
+  'agent.invalid_spec': { status: 422, retryable: false },
+  'agent.version_not_found': { status: 404, retryable: false },
+  'agent.version_exists': { status: 409, retryable: false },
+  'agent.label_not_found': { status: 404, retryable: false },
+  'agent.label_reserved': { status: 409, retryable: false },
+  'thread.not_found': { status: 404, retryable: false },
+  'thread.busy': { status: 409, retryable: true },
+  'thread.locked': { status: 409, retryable: false },
+  'run.not_found': { status: 404, retryable: false },
+  'run.invalid_input': { status: 422, retryable: false },
+  'run.ended': { status: 409, retryable: false },
+  'run.cancelled': { status: 409, retryable: false },
+  'run.failed': { status: 500, retryable: false },
+  'run.timed_out': { status: 504, retryable: false },
+  'idempotency.key_reused': { status: 422, retryable: false },
+  'events.bad_cursor': { status: 400, retryable: false },
+  'events.cursor_out_of_range': { status: 400, retryable: false },
+  'list.bad_cursor': { status: 400, retryable: false },
+  'human_task.not_found': { status: 404, retryable: false },
+  'human_task.already_decided': { status: 409, retryable: false },
+  'human_task.expired': { status: 409, retryable: false },
+  'human_task.cancelled': { status: 409, retryable: false },
+  'human_task.invalid_decision': { status: 422, retryable: false },
+  'human_task.rejected': { status: 409, retryable: false },
+  'blob.not_found': { status: 404, retryable: false },
+  'value.too_large': { status: 413, retryable: false },
+  'value.not_json': { status: 422, retryable: false },
+  'value.reserved_key': { status: 422, retryable: false },
+  'expression.invalid': { status: 422, retryable: false },
+  'expression.failed': { status: 422, retryable: false },
+  'expression.too_expensive': { status: 422, retryable: false },
+  'graph.no_branch': { status: 422, retryable: false },
+  'graph.join_starved': { status: 422, retryable: false },
+  'graph.too_deep': { status: 422, retryable: false },
+  'graph.no_output': { status: 422, retryable: false },
+  'budget.exceeded': { status: 422, retryable: false },
+  'step.timed_out': { status: 504, retryable: true },
+  'step.worker_lost': { status: 503, retryable: true },
+  'step.invalid_output': { status: 422, retryable: false },
+  'step.superseded': { status: 409, retryable: false },
+  'model.unknown_provider': { status: 422, retryable: false },
+  'model.not_configured': { status: 422, retryable: false },
+  'model.auth': { status: 502, retryable: false },
+  'model.bad_request': { status: 502, retryable: false },
+  'model.rate_limited': { status: 429, retryable: true },
+  'model.quota_exhausted': { status: 429, retryable: false },
+  'model.context_overflow': { status: 422, retryable: false },
+  'model.unavailable': { status: 503, retryable: true },
+  'model.stream_cut': { status: 503, retryable: true },
+  'model.silent': { status: 504, retryable: true },
+  'model.invalid_output': { status: 422, retryable: false },
+  'model.script_ended': { status: 422, retryable: false },
+  'tool.unknown': { status: 422, retryable: false },
+  'tool.invalid_arguments': { status: 422, retryable: false },
+  'tool.failed': { status: 502, retryable: true },
+  'tool.refused': { status: 422, retryable: false },
+  'tool.result_too_large': { status: 422, retryable: false },
+  'tool.outcome_unknown': { status: 409, retryable: false },
+  'service.unavailable': { status: 503, retryable: true },
+  internal: { status: 500, retryable: false },
+} as const satisfies Record<string, ErrorSpec>;
+
+/** A stable failure code, `subject.reason`. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** True when the text is a code of ours. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERRORS, text);
+}

@@ -1,0 +1,55 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every limit of the service. Reaching one is refused with a code that names it. */
+export const LIMITS = {
+  /** Larger values are kept as blobs and travel by reference. */
+  inlineValueBytes: 16 * KIB,
+  /** The largest single value: an input, a tool result, a channel's value. */
+  valueBytes: 32 * MIB,
+  /** The largest request body; routes that carry no run input have the smaller one. */
+  bodyBytes: 33 * MIB,
+  smallBodyBytes: 4 * MIB,
+  jsonDepth: 64,
+  nameChars: 64,
+  instructionsBytes: 64 * KIB,
+  specBytes: 1 * MIB,
+  graphNodes: 500,
+  fanoutTargets: 100,
+  conditionalCases: 50,
+  channels: 100,
+  toolsPerAgent: 64,
+  forkDepth: 8,
+  expressionChars: 4 * KIB,
+  /** Elements that one evaluation of an expression may visit. */
+  expressionVisits: 100_000,
+  parallelToolCalls: 32,
+  schemaBytes: 64 * KIB,
+  labelsPerAgent: 50,
+  formBytes: 64 * KIB,
+  decisionBytes: 1 * MIB,
+  idempotencyKeyChars: 128,
+  pageSize: 200,
+  eventsPerPage: 1_000,
+  maxSteps: 10_000,
+  maxDurationMs: 90 * 24 * 3_600_000,
+  humanTaskTimeoutMs: 365 * 24 * 3_600_000,
+  stepTimeoutMs: 3_600_000,
+  /** A segment returns to the workflow after this long or this many steps. */
+  segmentMs: 2_000,
+  segmentSteps: 200,
+  /** Deltas folded before a snapshot is kept. */
+  snapshotEvery: 32,
+  sseBufferBytes: 64 * KIB,
+  sseHeartbeatMs: 5_000,
+  waitMs: 3_600_000,
+} as const;
+
+/** Budgets of a run that names none. */
+export const DEFAULT_BUDGETS = {
+  maxSteps: 1_000,
+  maxModelCalls: 200,
+  maxToolCalls: 500,
+  maxTokens: 2_000_000,
+  maxDurationMs: 30 * 24 * 3_600_000,
+} as const;
