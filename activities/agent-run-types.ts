@@ -5,76 +5,102 @@ import type { Plan } from '../contracts/plan.ts';
 import type { RunRef } from '../contracts/journal.ts';
 import type { StepCall, StepOutcome } from '../contracts/step.ts';
 
-/** Asks for as many consecutive cheap steps as are ready. */
+/** Asks for the cheap steps that are ready to be executed in one go. */
 export interface RunSegmentArgs extends RunRef {
-  /** Null at the run's beginning: the first frontier is made from the plan. */
+  /** Null for a run that begins: the answer then brings the plan along. */
   readonly frontier: Frontier | null;
-  /** Steps that must not run here: they run, or will run, as activities of their own. */
+  /** Steps that must not run here: an activity of their own executes them. */
   readonly handedBack: readonly string[];
-  /** Ask for the plan and the names too: at the beginning, and after continue-as-new. */
-  readonly withPlan: boolean;
 }
 
-/** What an operator reads in Temporal's UI. */
-export interface RunNames {
-  readonly agent: string;
+/** What a workflow needs to know of the version that a run executes. */
+export interface RunAgent {
+  readonly agentId: string;
+  readonly name: string;
+  readonly versionId: string;
   readonly version: string;
 }
 
-/** Where the run stands behind the segment. */
+/** Where the run stands after a segment. */
 export interface RunSegmentResult {
+  /** `end` is set when the segment committed the end of the run. */
   readonly frontier: Frontier;
-  readonly handedBack: readonly string[];
-  /** Ids of the steps executed, in order. */
-  readonly ran: readonly string[];
-  /** True when the run's end is in the journal already. */
-  readonly recorded: boolean;
+  /** Only when the run began. */
   readonly plan?: Plan;
-  readonly names?: RunNames;
+  /** Only when the run began. */
+  readonly agent?: RunAgent;
+  /** Ids of the steps executed or replayed from the journal, in their order. */
+  readonly ran: readonly string[];
+  /** The list asked with, and those whose retry is left to an activity of their own. */
+  readonly handedBack: readonly string[];
 }
 
-/** One step by a regular activity. */
+/** Asks for one step to be executed by an activity of its own. */
 export interface RunStepArgs extends RunRef {
   readonly epoch: number;
   readonly call: StepCall;
   readonly maxAttempts: number;
+  /**
+   * Given when nothing else is in flight: lets the step commit the run's end together with its own
+   * result. Without it, `finishRun` writes the end.
+   */
+  readonly frontier?: Frontier;
 }
 
-/** Gives a step up that no attempt finished. */
-export interface FailStepArgs extends RunStepArgs {
+/** The outcome of a step, and whether the run's end was committed with it. */
+export interface RunStepResult {
+  readonly outcome: StepOutcome;
+  /** Present when the end of the run was committed with the step. */
+  readonly end?: RunEnd;
+}
+
+/** Ends a step whose activity was given up: timed out, or its worker was lost too often. */
+export interface FailStepArgs extends RunRef {
+  readonly epoch: number;
+  readonly call: StepCall;
   readonly failure: Failure;
+  /** As in `RunStepArgs`. */
+  readonly frontier?: Frontier;
 }
 
-/** A person's decision, on its way into the journal. */
+/** Settles a human task by a person's decision. */
 export interface RecordDecisionArgs extends RunRef {
   readonly taskId: string;
   readonly decision: Decision;
 }
 
-/** A task whose deadline has passed. */
+/** Settles a human task whose deadline has passed. */
 export interface ExpireTaskArgs extends RunRef {
   readonly taskId: string;
 }
 
-/** Which settlement stands. */
-export interface SettleResult {
+/** The settlement that stands; a decision of another id means that somebody else was first. */
+export interface SettledTask {
   readonly by: 'decision' | 'timeout';
-  readonly decisionId: string | null;
+  /** Present when a person decided. */
+  readonly decisionId?: string;
 }
 
-/** The end of a run that no step commits. */
+/** Ends a run where no step does: budgets, cancellations, a success that was found late. */
 export interface FinishRunArgs extends RunRef {
   readonly epoch: number;
   readonly end: RunEnd;
 }
 
-/** Activities of `agentRun`; all are idempotent. Results are small. */
+/** The end that stands: a success whose output does not fit the version's schema is a failure. */
+export interface FinishRunResult {
+  readonly end: RunEnd;
+}
+
+/** The activities of a run, as its workflow calls them. Each may run twice. */
 export interface AgentRunActivities {
+  /** Local activity: executes the cheap steps that are ready, one after the other. */
   runSegment(args: RunSegmentArgs): Promise<RunSegmentResult>;
-  runStep(args: RunStepArgs): Promise<StepOutcome>;
-  failStep(args: FailStepArgs): Promise<StepOutcome>;
-  recordDecision(args: RecordDecisionArgs): Promise<SettleResult>;
-  expireTask(args: ExpireTaskArgs): Promise<SettleResult>;
-  /** Answers with the end that stands: a run ends once. */
-  finishRun(args: FinishRunArgs): Promise<RunEnd>;
+  /** Regular activity with heartbeats: executes one step. */
+  runStep(args: RunStepArgs): Promise<RunStepResult>;
+  /** Journals the final failure of a step; a `once` tool becomes a question instead. */
+  failStep(args: FailStepArgs): Promise<RunStepResult>;
+  recordDecision(args: RecordDecisionArgs): Promise<SettledTask>;
+  expireTask(args: ExpireTaskArgs): Promise<SettledTask>;
+  finishRun(args: FinishRunArgs): Promise<FinishRunResult>;
 }
