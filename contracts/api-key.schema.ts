@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { ROLES } from './status.ts';
+import { timeSchema } from './json.schema.ts';
+
+const NAME_CHARS = 100;
+
+/** Body of `POST /v1/api-keys`. */
+export const createApiKeySchema = z
+  .strictObject({ name: z.string().min(1).max(NAME_CHARS), role: z.enum(ROLES) })
+  .meta({ id: 'CreateApiKeyRequest' });
+
+/** An API key in an answer; the secret is told once, when it is made. */
+export const apiKeySchema = z
+  .object({
+    id: z.string(),
+    workspaceId: z.string(),
+    name: z.string(),
+    role: z.enum(ROLES),
+    createdAt: timeSchema,
+    revokedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+/** Answer of `POST /v1/api-keys`. */
+export const createdApiKeySchema = apiKeySchema
+  .extend({ secret: z.string().meta({ description: 'shown only now' }) })
+  .meta({ id: 'CreatedApiKey' });
+
+/** Answer of `GET /v1/me`. */
+export const meSchema = z
+  .object({
+    apiKeyId: z.string(),
+    workspaceId: z.string(),
+    role: z.enum(ROLES),
+    permissions: z.array(z.string()),
+  })
+  .meta({ id: 'Me' });
+
+/** Body of `POST /v1/api-keys`. */
+export type CreateApiKeyRequest = z.infer<typeof createApiKeySchema>;
+/** An API key in an answer. */
+export type ApiKey = z.infer<typeof apiKeySchema>;
+/** Answer of `POST /v1/api-keys`. */
+export type CreatedApiKey = z.infer<typeof createdApiKeySchema>;
+/** Answer of `GET /v1/me`. */
+export type Me = z.infer<typeof meSchema>;
