@@ -11,6 +11,8 @@ export interface RunSegmentArgs extends RunRef {
   readonly frontier: Frontier | null;
   /** Steps that must not run here: an activity of their own executes them. */
   readonly handedBack: readonly string[];
+  /** Ask for plan and agent too although the run has begun: after continue-as-new. */
+  readonly withPlan?: boolean;
 }
 
 /** What a workflow needs to know of the version that a run executes. */
@@ -25,9 +27,9 @@ export interface RunAgent {
 export interface RunSegmentResult {
   /** `end` is set when the segment committed the end of the run. */
   readonly frontier: Frontier;
-  /** Only when the run began. */
+  /** When the run began, and when asked for. */
   readonly plan?: Plan;
-  /** Only when the run began. */
+  /** When the run began, and when asked for. */
   readonly agent?: RunAgent;
   /** Ids of the steps executed or replayed from the journal, in their order. */
   readonly ran: readonly string[];

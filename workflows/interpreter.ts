@@ -1,0 +1,290 @@
+import {
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Frontier, RunEnd, Token } from '../contracts/frontier.ts';
+import type { RunAgent, SettledTask } from '../activities/agent-run-types.ts';
+import type { AgentRunInput, CarriedOver, DecideArgs } from './agent-run-types.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { StepCall, StepOutcome } from '../contracts/step.ts';
+import { advance, cancelRun, settle } from '../engine/advance.ts';
+import { lightActivities, stepActivities } from './activity-proxies.ts';
+import { describeRun } from './details.ts';
+import { toStepFailure } from './step-failure.ts';
+
+/** Behind this many events the run goes on in a fresh history. */
+const MAX_HISTORY_EVENTS = 1_000;
+const MAX_CARRIED_DECISIONS = 200;
+
+/** News for the interpreter; applied one by one between segments. */
+type News =
+  | { readonly kind: 'outcome'; readonly stepId: string; readonly outcome: StepOutcome }
+  | { readonly kind: 'settled'; readonly taskId: string }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Drives one run on Temporal: the engine decides, activities execute. */
+export class Interpreter {
+  readonly #input: AgentRunInput;
+  #frontier: Frontier | null;
+  #plan: Plan | null = null;
+  #agent: Pick<RunAgent, 'name' | 'version'> = { name: '', version: '' };
+  #handedBack: readonly string[];
+  #lastSegment: readonly string[] = [];
+  #recorded = false;
+  readonly #news: News[] = [];
+  readonly #inFlight = new Map<string, CancellationScope>();
+  readonly #deadlines = new Map<string, CancellationScope>();
+  readonly #decided: Map<string, string>;
+  /** Settled before the interpreter learned that a step waits for it. */
+  readonly #early = new Set<string>();
+
+  constructor(input: AgentRunInput) {
+    this.#input = input;
+    this.#frontier = input.carried?.frontier ?? null;
+    this.#handedBack = input.carried?.handedBack ?? [];
+    this.#decided = new Map(input.carried?.decided ?? []);
+  }
+
+  /** The decision that a task already has, if it is another one. */
+  conflictingDecision({ taskId, decision }: DecideArgs): string | null {
+    const first = this.#decided.get(taskId);
+    return first === undefined || first === decision.decisionId ? null : first;
+  }
+
+  /** Journals a decision, then lets the waiting step go on. */
+  async decide({ taskId, decision }: DecideArgs): Promise<SettledTask> {
+    this.#decided.set(taskId, decision.decisionId);
+    const standing = await lightActivities(`decision on ${taskId}`).recordDecision({
+      ...this.#ref(),
+      taskId,
+      decision,
+    });
+    this.#news.push({ kind: 'settled', taskId });
+    return standing;
+  }
+
+  /** Runs to the end and answers with it, or continues as new. */
+  async run(): Promise<RunEnd> {
+    await this.#runSegment(true);
+    for (;;) {
+      this.#applyNews();
+      const frontier = this.#current();
+      if (frontier.end !== null) return this.#finish(frontier.end);
+      if (this.#mustContinueAsNew()) await this.#continueAsNew();
+      if (this.#ready('segment').length > 0) {
+        await this.#runSegment(false);
+        continue;
+      }
+      if (!this.#historyIsLong()) for (const token of this.#ready('step')) this.#startStep(token);
+      this.#watchDeadlines();
+      this.#describe();
+      await condition(() => this.#news.length > 0 || this.#mustContinueAsNew());
+    }
+  }
+
+  /** Ends a cancelled run: waits until what runs has stopped, then journals the end. */
+  async stop(end: RunEnd): Promise<RunEnd> {
+    for (const scope of [...this.#inFlight.values(), ...this.#deadlines.values()]) scope.cancel();
+    await condition(() => this.#inFlight.size === 0);
+    if (this.#frontier !== null) this.#frontier = cancelRun(this.#frontier).frontier;
+    return this.#record(end);
+  }
+
+  #ref(): { workspaceId: string; runId: string } {
+    return { workspaceId: this.#input.workspaceId, runId: this.#input.runId };
+  }
+
+  #current(): Frontier {
+    if (this.#frontier === null) throw new Error('the run has not begun');
+    return this.#frontier;
+  }
+
+  async #runSegment(withPlan: boolean): Promise<void> {
+    const blocked = [...this.#handedBack, ...this.#inFlight.keys()];
+    const first = this.#frontier === null ? 'begin' : this.#ready('segment')[0]?.stepId;
+    const result = await lightActivities(`segment from ${first ?? 'here'}`).runSegment({
+      ...this.#ref(),
+      frontier: this.#frontier,
+      handedBack: blocked,
+      ...(withPlan ? { withPlan } : {}),
+    });
+    this.#frontier = result.frontier;
+    this.#handedBack = result.handedBack.filter((id) => !this.#inFlight.has(id));
+    this.#recorded = result.frontier.end !== null;
+    this.#lastSegment = result.ran;
+    this.#plan = result.plan ?? this.#plan;
+    this.#agent = result.agent ?? this.#agent;
+    this.#cancelDropped();
+  }
+
+  #ready(gear: Token['gear']): readonly Token[] {
+    return this.#current().tokens.filter((token) => {
+      if (token.waitingFor !== undefined || this.#inFlight.has(token.stepId)) return false;
+      const effective = this.#handedBack.includes(token.stepId) ? 'step' : token.gear;
+      return effective === gear;
+    });
+  }
+
+  #startStep(token: Token): void {
+    const scope = new CancellationScope();
+    this.#inFlight.set(token.stepId, scope);
+    scope
+      .run(() => this.#executeStep(token))
+      .then(
+        (outcome) => this.#news.push({ kind: 'outcome', stepId: token.stepId, outcome }),
+        (error: unknown) => {
+          if (!isCancellation(error)) this.#news.push({ kind: 'failed', error });
+        },
+      )
+      .finally(() => this.#inFlight.delete(token.stepId));
+  }
+
+  async #executeStep(token: Token): Promise<StepOutcome> {
+    const args = {
+      ...this.#ref(),
+      epoch: this.#current().epoch,
+      call: toCall(token),
+      maxAttempts: token.retry.maxAttempts,
+    };
+    try {
+      return (await stepActivities(token).runStep(args)).outcome;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const failure = toStepFailure(error);
+      const { workspaceId, runId, epoch, call } = args;
+      const given = { workspaceId, runId, epoch, call, failure };
+      return (await lightActivities(`give up ${token.stepId}`).failStep(given)).outcome;
+    }
+  }
+
+  #applyNews(): void {
+    for (const news of this.#news.splice(0)) {
+      if (news.kind === 'failed') throw news.error;
+      if (news.kind === 'settled') this.#settle(news.taskId);
+      else this.#applyOutcome(news.stepId, news.outcome);
+    }
+  }
+
+  #applyOutcome(stepId: string, outcome: StepOutcome): void {
+    if (this.#plan === null) throw new Error('the plan is not loaded');
+    const input = { stepId, outcome, now: Date.now() };
+    this.#frontier = advance(this.#plan, this.#current(), input).frontier;
+    this.#handedBack = this.#handedBack.filter((id) => id !== stepId);
+    this.#cancelDropped();
+    if (outcome.kind === 'wait' && this.#early.has(outcome.taskId)) this.#settle(outcome.taskId);
+  }
+
+  #settle(taskId: string): void {
+    const waits = this.#current().tokens.some((token) => token.waitingFor?.taskId === taskId);
+    if (!waits) {
+      this.#early.add(taskId);
+      return;
+    }
+    this.#early.delete(taskId);
+    this.#frontier = settle(this.#current(), taskId);
+    this.#deadlines.get(taskId)?.cancel();
+    this.#deadlines.delete(taskId);
+  }
+
+  /** Stops activities and clocks of steps that the engine has dropped. */
+  #cancelDropped(): void {
+    const { tokens } = this.#current();
+    const steps = new Set(tokens.map((token) => token.stepId));
+    const tasks = new Set(tokens.map((token) => token.waitingFor?.taskId));
+    for (const [stepId, scope] of this.#inFlight) if (!steps.has(stepId)) scope.cancel();
+    for (const [taskId, scope] of this.#deadlines) {
+      if (tasks.has(taskId)) continue;
+      scope.cancel();
+      this.#deadlines.delete(taskId);
+    }
+  }
+
+  #watchDeadlines(): void {
+    for (const { waitingFor } of this.#current().tokens) {
+      if (waitingFor === undefined || waitingFor.deadlineAt === null) continue;
+      if (this.#deadlines.has(waitingFor.taskId)) continue;
+      const { taskId, deadlineAt } = waitingFor;
+      const scope = new CancellationScope();
+      this.#deadlines.set(taskId, scope);
+      scope
+        .run(() => this.#expire(taskId, deadlineAt))
+        .catch((error: unknown) => {
+          if (!isCancellation(error)) this.#news.push({ kind: 'failed', error });
+        });
+    }
+  }
+
+  async #expire(taskId: string, deadlineAt: number): Promise<void> {
+    await sleep(Math.max(1, deadlineAt - Date.now()), { summary: `deadline of ${taskId}` });
+    // Once the clock has run out, expiry is journaled even if the run is being cancelled meanwhile.
+    await CancellationScope.nonCancellable(() =>
+      lightActivities(`expire ${taskId}`).expireTask({ ...this.#ref(), taskId }),
+    );
+    this.#news.push({ kind: 'settled', taskId });
+  }
+
+  #describe(): void {
+    setCurrentDetails(
+      describeRun({
+        agent: this.#agent,
+        workspaceId: this.#input.workspaceId,
+        frontier: this.#current(),
+        lastSegment: this.#lastSegment,
+      }),
+    );
+  }
+
+  #historyIsLong(): boolean {
+    const info = workflowInfo();
+    return info.continueAsNewSuggested || info.historyLength > MAX_HISTORY_EVENTS;
+  }
+
+  #mustContinueAsNew(): boolean {
+    return this.#historyIsLong() && this.#inFlight.size === 0 && this.#news.length === 0;
+  }
+
+  async #continueAsNew(): Promise<never> {
+    for (const scope of this.#deadlines.values()) scope.cancel();
+    await condition(allHandlersFinished);
+    this.#applyNews();
+    const carried: CarriedOver = {
+      frontier: this.#current(),
+      handedBack: this.#handedBack,
+      decided: [...this.#decided].slice(-MAX_CARRIED_DECISIONS),
+    };
+    return continueAsNew<(input: AgentRunInput) => Promise<void>>({ ...this.#ref(), carried });
+  }
+
+  async #finish(end: RunEnd): Promise<RunEnd> {
+    for (const scope of [...this.#inFlight.values(), ...this.#deadlines.values()]) scope.cancel();
+    await condition(() => this.#inFlight.size === 0);
+    const standing = this.#recorded ? end : await this.#record(end);
+    this.#describe();
+    await condition(allHandlersFinished);
+    return standing;
+  }
+
+  async #record(end: RunEnd): Promise<RunEnd> {
+    const args = { ...this.#ref(), epoch: this.#frontier?.epoch ?? 0, end };
+    return (await lightActivities(`end: ${end.status}`).finishRun(args)).end;
+  }
+}
+
+function toCall(token: Token): StepCall {
+  const { stepId, nodeId, op, visit, key, parentStepId, callIndex } = token;
+  return {
+    stepId,
+    nodeId,
+    op,
+    visit,
+    key,
+    ...(parentStepId === undefined ? {} : { parentStepId }),
+    ...(callIndex === undefined ? {} : { callIndex }),
+  };
+}
