@@ -1,0 +1,111 @@
+import type { Checkpoint, Principal, Run, StepRecord } from '../../contracts/records.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { RunEvent, StreamEvent, TokenEvent } from '../../contracts/event.ts';
+import type { Message } from '../../contracts/message.ts';
+import type { RunRef, StepDeltas } from '../../contracts/journal.ts';
+import type { RunStatus } from '../../contracts/status.ts';
+import type { Value } from '../../contracts/blob.ts';
+
+/** A run to be accepted. */
+export interface CreateRun {
+  readonly agentId: string;
+  readonly versionId: string;
+  /** `new` opens a thread with that id and title in the same transaction. */
+  readonly thread:
+    | { readonly kind: 'existing'; readonly threadId: string }
+    | { readonly kind: 'new'; readonly threadId: string; readonly title: string }
+    | null;
+  /** Already stored by `putValue` if it is large. */
+  readonly input: Value;
+  readonly principal: Principal;
+  /** The key is scoped by workspace; the hash covers all that the caller sent. */
+  readonly idempotency?: { readonly key: string; readonly requestHash: string };
+  /**
+   * Appended to the thread. The run's `threadPosition` is the thread's end before it, so the
+   * message counts as the run's input and not as its past.
+   */
+  readonly userMessage?: Message;
+}
+
+/** `existing`: the idempotency key was used before with the same request. */
+export interface CreatedRun {
+  readonly kind: 'created' | 'existing';
+  readonly run: Run;
+}
+
+/** What a list of runs is narrowed to; times are ISO 8601. */
+export interface RunFilter {
+  readonly agentId?: string;
+  readonly versionId?: string;
+  readonly threadId?: string;
+  readonly status?: RunStatus;
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+}
+
+/** Place in a run's stream, exclusive; `sub` 0 is the numbered event itself. */
+export interface StreamPosition {
+  readonly seq: number;
+  readonly sub: number;
+}
+
+/** A checkpoint and what the state at it is folded from: deltas in the graph's order. */
+export interface CheckpointDeltas {
+  readonly checkpoint: Checkpoint;
+  readonly steps: readonly StepDeltas[];
+}
+
+/** Runs as the API sees them; executors use the journal. */
+export interface RunStore {
+  /**
+   * One transaction: run, `run.created`, thread, message, idempotency key. Throws
+   * `idempotency.key_reused`, `thread.not_found`, `thread.busy`, `thread.locked` and
+   * `agent.version_not_found`.
+   */
+  create(workspaceId: string, input: CreateRun): Promise<CreatedRun>;
+  /** Throws `run.not_found`. */
+  get(workspaceId: string, runId: string): Promise<Run>;
+  /** Newest first. */
+  list(workspaceId: string, filter: RunFilter, page: PageRequest): Promise<Page<Run>>;
+  /** Events behind `afterSeq` in order; empty for unknown runs. */
+  events(
+    workspaceId: string,
+    runId: string,
+    range: { readonly afterSeq: number; readonly limit: number },
+  ): Promise<readonly RunEvent[]>;
+  /** Pieces of text behind a position in order; empty for unknown runs. */
+  tokens(
+    workspaceId: string,
+    runId: string,
+    range: { readonly after: StreamPosition; readonly limit: number },
+  ): Promise<readonly TokenEvent[]>;
+  /**
+   * Events and pieces of text behind a position, merged in stream order and read in one snapshot:
+   * a piece of text never comes before the event whose number it bears.
+   */
+  stream(
+    workspaceId: string,
+    runId: string,
+    range: { readonly after: StreamPosition; readonly limit: number },
+  ): Promise<readonly StreamEvent[]>;
+  /** In the graph's order, older epochs first. Throws `run.not_found`. */
+  steps(workspaceId: string, runId: string, page: PageRequest): Promise<Page<StepRecord>>;
+  /** The step in the run's current epoch; null when it has not begun. Throws `run.not_found`. */
+  step(workspaceId: string, runId: string, stepId: string): Promise<StepRecord | null>;
+  /** Oldest first. Throws `run.not_found`. */
+  checkpoints(workspaceId: string, runId: string, page: PageRequest): Promise<Page<Checkpoint>>;
+  /** Null when no step ended with that event. Throws `run.not_found`. */
+  checkpoint(workspaceId: string, runId: string, seq: number): Promise<CheckpointDeltas | null>;
+  /** Flag and event, once; `requested` is false if it was asked before or the run has ended. */
+  requestCancel(
+    workspaceId: string,
+    runId: string,
+  ): Promise<{ readonly run: Run; readonly requested: boolean }>;
+  /**
+   * Claims queued runs of all workspaces that were created or last tried longer ago than this:
+   * their workflow may be missing. Each claim counts as an attempt.
+   */
+  unstarted(olderThanMs: number, limit: number): Promise<readonly RunRef[]>;
+  /** Notes that a start is tried now, so that `unstarted` leaves the run alone for a while. */
+  markStartAttempt(workspaceId: string, runId: string): Promise<void>;
+}

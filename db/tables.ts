@@ -1,0 +1,4 @@
+/** Every table by its name. */
+export interface Tables {
+  readonly runs: { readonly id: string };
+}
