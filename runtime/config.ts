@@ -1,0 +1,153 @@
+import type { Env, EnvName } from './env.ts';
+import { MODEL_PROVIDERS, type ModelProvider } from '../contracts/agent-spec.ts';
+
+/** Settings of a process; nothing in here is secret. */
+export interface Config {
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly corsOrigins: readonly string[];
+  };
+  readonly database: { readonly maxConnections: number };
+  readonly temporal: {
+    readonly address: string | null;
+    readonly namespace: string;
+    readonly tls: boolean;
+  };
+  readonly model: {
+    readonly default: { readonly provider: ModelProvider; readonly name: string } | null;
+    readonly silenceMs: number;
+  };
+  readonly tools: {
+    readonly httpAllowHosts: readonly string[];
+    readonly inputsRoot: string | null;
+    /** Module of an operator's own tools, exporting `tools`. */
+    readonly module: string | null;
+  };
+  readonly worker: { readonly concurrentSteps: number; readonly cachedRuns: number };
+  readonly logLevel: string;
+  /** Named crash point; honoured only in test environments. */
+  readonly failpoint: string | null;
+}
+
+/** Settings that must never be logged. */
+export interface Secrets {
+  readonly databaseUrl: string | null;
+  readonly keyPepper: string | null;
+  readonly temporalApiKey: string | null;
+  readonly openaiApiKey: string | null;
+  readonly anthropicApiKey: string | null;
+  readonly googleApiKey: string | null;
+}
+
+/** What is wrong with the environment, all of it. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const MIN_PEPPER_CHARS = 32;
+const MAX_PORT = 65_535;
+
+interface Reader {
+  readonly problems: string[];
+  readonly env: Env;
+}
+
+function integer(reader: Reader, name: EnvName, range: readonly [number, number, number]): number {
+  const [fallback, min, max] = range;
+  const text = reader.env[name];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  reader.problems.push(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`);
+  return fallback;
+}
+
+function list(reader: Reader, name: EnvName): readonly string[] {
+  return (reader.env[name] ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function defaultModel(reader: Reader): Config['model']['default'] {
+  const text = reader.env.HOLDFAST_MODEL;
+  if (text === undefined) {
+    return reader.env.OPENAI_API_KEY === undefined
+      ? null
+      : { provider: 'openai', name: 'gpt-5-mini' };
+  }
+  const [, provider = '', name = ''] = /^([a-z-]+):(.+)$/.exec(text) ?? [];
+  const known = MODEL_PROVIDERS.find((item) => item === provider && item !== 'default');
+  if (known !== undefined) return { provider: known, name };
+  const names = MODEL_PROVIDERS.filter((item) => item !== 'default').join(', ');
+  reader.problems.push(`HOLDFAST_MODEL is "${text}"; write provider:name with one of ${names}`);
+  return null;
+}
+
+function logLevel(reader: Reader): string {
+  const level = reader.env.HOLDFAST_LOG_LEVEL ?? 'info';
+  if (LOG_LEVELS.includes(level)) return level;
+  reader.problems.push(`HOLDFAST_LOG_LEVEL is "${level}"; use one of ${LOG_LEVELS.join(', ')}`);
+  return 'info';
+}
+
+/** The settings in the environment, defaults filled in. Throws `ConfigError` naming every problem. */
+export function toConfig(env: Env): Config {
+  const reader: Reader = { env, problems: [] };
+  const config: Config = {
+    http: {
+      host: env.HOLDFAST_HOST ?? '127.0.0.1',
+      port: integer(reader, 'HOLDFAST_PORT', [7400, 0, MAX_PORT]),
+      corsOrigins: list(reader, 'HOLDFAST_CORS_ORIGINS'),
+    },
+    database: { maxConnections: integer(reader, 'HOLDFAST_DATABASE_CONNECTIONS', [10, 4, 500]) },
+    temporal: {
+      address: env.TEMPORAL_ADDRESS ?? null,
+      namespace: env.TEMPORAL_NAMESPACE ?? 'holdfast',
+      tls: env.TEMPORAL_TLS === 'true',
+    },
+    model: {
+      default: defaultModel(reader),
+      silenceMs: integer(reader, 'HOLDFAST_MODEL_SILENCE_MS', [60_000, 100, 3_600_000]),
+    },
+    tools: {
+      httpAllowHosts: list(reader, 'HOLDFAST_HTTP_ALLOW'),
+      inputsRoot: env.HOLDFAST_INPUTS ?? null,
+      module: env.HOLDFAST_TOOLS ?? null,
+    },
+    worker: {
+      concurrentSteps: integer(reader, 'HOLDFAST_CONCURRENT_STEPS', [100, 1, 10_000]),
+      cachedRuns: integer(reader, 'HOLDFAST_CACHED_RUNS', [500, 2, 20_000]),
+    },
+    logLevel: logLevel(reader),
+    failpoint: env.NODE_ENV === 'test' ? (env.FAILPOINT ?? null) : null,
+  };
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return config;
+}
+
+/** The secrets in the environment. Throws `ConfigError` naming every problem, never a value. */
+export function toSecrets(env: Env): Secrets {
+  const pepper = env.HOLDFAST_KEY_PEPPER ?? null;
+  if (pepper !== null && pepper.length < MIN_PEPPER_CHARS) {
+    throw new ConfigError([
+      `HOLDFAST_KEY_PEPPER must have at least ${MIN_PEPPER_CHARS} characters`,
+    ]);
+  }
+  return {
+    databaseUrl: env.DATABASE_URL ?? null,
+    keyPepper: pepper,
+    temporalApiKey: env.TEMPORAL_API_KEY ?? null,
+    openaiApiKey: env.OPENAI_API_KEY ?? null,
+    anthropicApiKey: env.ANTHROPIC_API_KEY ?? null,
+    googleApiKey: env.GOOGLE_API_KEY ?? null,
+  };
+}

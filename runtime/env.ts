@@ -1,0 +1,49 @@
+/** The environment variables that Holdfast reads; empty ones count as absent. */
+export const ENV_NAMES = [
+  'DATABASE_URL',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'HOLDFAST_HOME',
+  'HOLDFAST_CACHE_DIR',
+  'HOLDFAST_HOST',
+  'HOLDFAST_PORT',
+  'HOLDFAST_KEY_PEPPER',
+  'HOLDFAST_LOG_LEVEL',
+  'HOLDFAST_CORS_ORIGINS',
+  'HOLDFAST_MODEL',
+  'HOLDFAST_MODEL_SILENCE_MS',
+  'HOLDFAST_HTTP_ALLOW',
+  'HOLDFAST_INPUTS',
+  'HOLDFAST_TOOLS',
+  'HOLDFAST_DATABASE_CONNECTIONS',
+  'HOLDFAST_CONCURRENT_STEPS',
+  'HOLDFAST_CACHED_RUNS',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_BASE_URL',
+  'GOOGLE_API_KEY',
+  'OLLAMA_BASE_URL',
+  'XDG_CACHE_HOME',
+  'HOME',
+  'PATH',
+  'NODE_ENV',
+  'FAILPOINT',
+] as const;
+
+/** Name of a variable that Holdfast reads. */
+export type EnvName = (typeof ENV_NAMES)[number];
+
+/** The environment as text; the only view of `process.env` in the product. */
+export type Env = Readonly<Partial<Record<EnvName, string>>>;
+
+/** Reads the process's environment once. */
+export function readEnv(): Env {
+  const entries = ENV_NAMES.flatMap((name) => {
+    const value = process.env[name]?.trim();
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(entries);
+}

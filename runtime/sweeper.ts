@@ -1,0 +1,70 @@
+import type { Logger } from './logger.ts';
+import type { RunControl } from '../contracts/run-control.ts';
+import type { RunStore } from '../db/stores/run-store.ts';
+
+/** What the sweeper works with. */
+export interface SweeperDeps {
+  readonly runs: RunStore;
+  readonly control: RunControl;
+  readonly log: Logger;
+  readonly everyMs?: number;
+  /** Runs queued for longer than this may lack their workflow. */
+  readonly olderThanMs?: number;
+}
+
+const EVERY_MS = 2_000;
+const OLDER_THAN_MS = 5_000;
+const BATCH = 50;
+
+/**
+ * Starts workflows of runs whose start was lost: the process died between the commit and the start,
+ * or Temporal was away. Starting twice does nothing, so several sweepers may run.
+ */
+export function startSweeper(deps: SweeperDeps): AsyncDisposable {
+  const stopping = new AbortController();
+  const done = loop(deps, stopping.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+async function loop(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await pause(deps.everyMs ?? EVERY_MS, signal);
+    if (signal.aborted) return;
+    try {
+      await sweep(deps);
+    } catch (error) {
+      deps.log.warn({ err: error }, 'starting queued runs failed; it is tried again');
+    }
+  }
+}
+
+/** One pass; answers with how many runs were started. */
+export async function sweep(deps: SweeperDeps): Promise<number> {
+  const claimed = await deps.runs.unstarted(deps.olderThanMs ?? OLDER_THAN_MS, BATCH);
+  for (const { workspaceId, runId } of claimed) {
+    const run = await deps.runs.get(workspaceId, runId);
+    await deps.control.start({
+      workspaceId,
+      runId,
+      agentName: run.agentName,
+      version: run.version,
+    });
+    deps.log.info({ runId }, 'started a queued run');
+  }
+  return claimed.length;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

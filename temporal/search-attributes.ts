@@ -1,0 +1,25 @@
+import { TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import type { RunStart } from '../contracts/run-control.ts';
+
+/** What operators can list and count runs by in Temporal; never secret, never a person's data. */
+export const SEARCH_ATTRIBUTES = {
+  agent: defineSearchAttributeKey('HoldfastAgent', 'KEYWORD'),
+  version: defineSearchAttributeKey('HoldfastVersion', 'KEYWORD'),
+  workspace: defineSearchAttributeKey('HoldfastWorkspace', 'KEYWORD'),
+  status: defineSearchAttributeKey('HoldfastStatus', 'KEYWORD'),
+} as const;
+
+/** The names to register with a server; all are of type Keyword. */
+export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(
+  (key) => key.name,
+);
+
+/** The search attributes that a run starts with. */
+export function runSearchAttributes(run: RunStart): TypedSearchAttributes {
+  return new TypedSearchAttributes([
+    { key: SEARCH_ATTRIBUTES.agent, value: run.agentName },
+    { key: SEARCH_ATTRIBUTES.version, value: run.version },
+    { key: SEARCH_ATTRIBUTES.workspace, value: run.workspaceId },
+    { key: SEARCH_ATTRIBUTES.status, value: 'running' },
+  ]);
+}
