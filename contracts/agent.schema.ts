@@ -109,19 +109,19 @@ export const agentVersionSchema = z
 
 /** Where a label points. */
 export const labelSchema = z
-  .object({ label: z.string(), versionId: z.string(), version: z.string() })
+  .object({ label: z.string(), versionId: z.string() })
   .meta({ id: 'Label' });
 
-/** One move of a label; `versionId` is null where it was removed. */
-export const labelMoveSchema = z
+/** One move of a label; an id is null where the label did not exist before or was removed. */
+export const labelChangeSchema = z
   .object({
     label: z.string(),
-    versionId: z.string().nullable(),
-    version: z.string().nullable(),
-    movedBy: z.string().nullable().meta({ description: 'id of the API key' }),
-    movedAt: timeSchema,
+    fromVersionId: z.string().nullable(),
+    toVersionId: z.string().nullable(),
+    changedBy: z.string().nullable().meta({ description: 'id of the API key' }),
+    changedAt: timeSchema,
   })
-  .meta({ id: 'LabelMove' });
+  .meta({ id: 'LabelChange' });
 
 /** Answer of `POST /v1/agents:validate`. */
 export const validationSchema = z
@@ -149,7 +149,7 @@ export type MoveLabelRequest = z.infer<typeof moveLabelSchema>;
 /** Where a label points. */
 export type Label = z.infer<typeof labelSchema>;
 /** One move of a label. */
-export type LabelMove = z.infer<typeof labelMoveSchema>;
+export type LabelChange = z.infer<typeof labelChangeSchema>;
 /** Answer of `POST /v1/agents:validate`. */
 export type Validation = z.infer<typeof validationSchema>;
 /** Query of `GET /v1/agents`. */

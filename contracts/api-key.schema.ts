@@ -9,13 +9,14 @@ export const createApiKeySchema = z
   .strictObject({ name: z.string().min(1).max(NAME_CHARS), role: z.enum(ROLES) })
   .meta({ id: 'CreateApiKeyRequest' });
 
-/** An API key in an answer; the secret is told once, when it is made. */
+/** An API key in an answer; its text is told once, when it is made. */
 export const apiKeySchema = z
   .object({
     id: z.string(),
     workspaceId: z.string(),
     name: z.string(),
     role: z.enum(ROLES),
+    prefix: z.string().meta({ description: 'first characters, to tell keys apart' }),
     createdAt: timeSchema,
     revokedAt: timeSchema.nullable(),
   })
@@ -23,7 +24,7 @@ export const apiKeySchema = z
 
 /** Answer of `POST /v1/api-keys`. */
 export const createdApiKeySchema = apiKeySchema
-  .extend({ secret: z.string().meta({ description: 'shown only now' }) })
+  .extend({ key: z.string().meta({ description: 'the text to send; shown only now' }) })
   .meta({ id: 'CreatedApiKey' });
 
 /** Answer of `GET /v1/me`. */

@@ -61,6 +61,8 @@ export const listHumanTasksQuerySchema = z.strictObject({
   ...pageQueryShape,
   status: z.enum(HUMAN_TASK_STATUSES).optional(),
   runId: z.string().min(1).max(ID_CHARS).optional(),
+  agent: z.string().min(1).max(ID_CHARS).optional().meta({ description: 'id or name' }),
+  kind: z.enum(HUMAN_TASK_KINDS).optional(),
   assignee: z.string().min(1).max(ID_CHARS).optional(),
 });
 
