@@ -20,8 +20,7 @@ export function firstKey(): string {
 
 /** Key of the step that follows on the same path. */
 export function nextKey(key: string): string {
-  const at = key.length - DIGITS;
-  return key.slice(0, at) + pad(Number(key.slice(at)) + 1);
+  return key.slice(0, -DIGITS) + pad(indexOf(key) + 1);
 }
 
 /** Key of the first step in a branch of the fork with that key. */
@@ -49,6 +48,16 @@ export function joinKey(key: string, depth: number): string {
   return nextKey(forkKey(key, depth));
 }
 
+/** Key at an index of a path. */
+export function keyAt(path: string, index: number): string {
+  return path === '' ? pad(index) : `${path}${SEPARATOR}${pad(index)}`;
+}
+
+/** Index of the step on its path. */
+export function indexOf(key: string): number {
+  return Number(key.slice(-DIGITS));
+}
+
 /** True when the step is in a branch of the fork with that key. */
 export function isUnder(fork: string, key: string): boolean {
   return key.length > fork.length && key[fork.length] === SEPARATOR && key.startsWith(fork);
@@ -71,11 +80,10 @@ export function visibleRanges(key: string): readonly KeyRange[] {
     const fork = forkKey(key, level);
     ranges.push({ after: pathOf(fork), upTo: fork });
   }
-  const index = Number(key.slice(-DIGITS));
+  const index = indexOf(key);
   if (index > 0) {
     const path = pathOf(key);
-    const before = path === '' ? pad(index - 1) : `${path}${SEPARATOR}${pad(index - 1)}`;
-    ranges.push({ after: path, upTo: before + SUBTREE_END });
+    ranges.push({ after: path, upTo: keyAt(path, index - 1) + SUBTREE_END });
   }
   return ranges;
 }
