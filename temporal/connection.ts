@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import type { TLSConfig } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { AppError } from '../contracts/app-error.ts';
 
@@ -51,18 +51,22 @@ async function refusal<T>(target: TemporalTarget, connect: () => Promise<T>): Pr
   }
 }
 
-function toOptions(target: TemporalTarget): Pick<ConnectionOptions, 'address' | 'tls' | 'apiKey'> {
-  const tls = toTls(target.tls);
+interface DialOptions {
+  readonly address: string;
+  readonly tls?: TLSConfig | boolean;
+  readonly apiKey?: string;
+}
+
+function toOptions(target: TemporalTarget): DialOptions {
+  const { address, tls, apiKey } = target;
   return {
-    address: target.address,
-    ...(tls === undefined ? {} : { tls }),
-    ...(target.apiKey === undefined ? {} : { apiKey: target.apiKey }),
+    address,
+    ...(tls === undefined ? {} : { tls: typeof tls === 'boolean' ? tls : toTls(tls) }),
+    ...(apiKey === undefined ? {} : { apiKey }),
   };
 }
 
-function toTls(tls: TemporalTarget['tls']): ConnectionOptions['tls'] {
-  if (tls === undefined || typeof tls === 'boolean') return tls;
-  const { certificate: crt, key, serverRootCertificate } = tls;
+function toTls({ certificate: crt, key, serverRootCertificate }: TlsFiles): TLSConfig {
   return {
     ...(serverRootCertificate === undefined
       ? {}

@@ -1,0 +1,48 @@
+/**
+ * Runs a TypeScript file of this repository on any Node from 20 on: installs the packages if they
+ * are missing or stale, finds a Node that strips types, and hands over to it.
+ * Plain JavaScript with no dependencies, since it runs before any of them exists.
+ */
+import { spawn } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import process from 'node:process';
+import { ensurePackages } from './launch/packages.mjs';
+import { findNode } from './launch/find-node.mjs';
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function run(node, file, args) {
+  const path = `${dirname(node)}:${process.env.PATH ?? ''}`;
+  const child = spawn(
+    node,
+    ['--disable-warning=ExperimentalWarning', '--enable-source-maps', resolve(ROOT, file), ...args],
+    { stdio: 'inherit', env: { ...process.env, PATH: path } },
+  );
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    say(`Cannot start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));
+  });
+}
+
+async function main() {
+  const [file, ...args] = process.argv.slice(2);
+  if (file === undefined) throw new Error('Usage: node scripts/launch.mjs FILE.ts [ARGUMENTS]');
+  await ensurePackages(ROOT, say);
+  run(findNode(ROOT), file, args);
+}
+
+main().catch((error) => {
+  say(error.message);
+  process.exit(1);
+});
