@@ -1,0 +1,102 @@
+import type {
+  CreateAgentRequest,
+  CreateVersionRequest,
+  Label,
+  ListAgentsQuery,
+  MoveLabelRequest,
+  UpdateAgentRequest,
+  Validation,
+} from '../contracts/agent.schema.ts';
+import type { Agent, AgentVersion } from '../contracts/records.ts';
+import type { AgentSpec } from '../contracts/agent-spec.ts';
+import type { PageQuery } from '../contracts/query.schema.ts';
+import { createPaged, type Paged } from './paged.ts';
+import {
+  idempotencyHeader,
+  segment,
+  type CreateOptions,
+  type RequestOptions,
+} from './request-options.ts';
+import type { Transport } from './transport.ts';
+
+/** Authoring of agents. `agent` is an id or a name; `version` an id or a version text. */
+export interface Agents {
+  create(body: CreateAgentRequest, options?: CreateOptions): Promise<Agent>;
+  get(agent: string, options?: RequestOptions): Promise<Agent>;
+  list(query?: ListAgentsQuery): Paged<Agent>;
+  update(agent: string, body: UpdateAgentRequest, options?: RequestOptions): Promise<Agent>;
+  /** A new immutable version; `latest` points at it from then on. */
+  createVersion(
+    agent: string,
+    body: CreateVersionRequest,
+    options?: CreateOptions,
+  ): Promise<AgentVersion>;
+  listVersions(agent: string, query?: PageQuery): Paged<AgentVersion>;
+  getVersion(agent: string, version: string, options?: RequestOptions): Promise<AgentVersion>;
+  /** Points a label at a version; runs and threads that have begun stay on theirs. */
+  setLabel(agent: string, label: string, target: MoveLabelRequest): Promise<Label>;
+  deleteLabel(agent: string, label: string, options?: RequestOptions): Promise<void>;
+  /** Every problem of a spec, without storing anything. */
+  validate(spec: AgentSpec, options?: RequestOptions): Promise<Validation>;
+}
+
+const AGENTS = '/v1/agents';
+
+/** The resource `agents`. */
+export function createAgents(transport: Transport): Agents {
+  const pathOf = (agent: string): string => `${AGENTS}/${segment(agent)}`;
+  const labelPath = (agent: string, label: string): string =>
+    `${pathOf(agent)}/labels/${segment(label)}`;
+
+  return {
+    create: (body, options = {}) =>
+      transport.json({
+        method: 'POST',
+        path: AGENTS,
+        body,
+        headers: idempotencyHeader(options),
+        signal: options.signal,
+        repeatable: true,
+      }),
+    get: (agent, { signal } = {}) =>
+      transport.json({ method: 'GET', path: pathOf(agent), signal, repeatable: true }),
+    list: (query = {}) => createPaged(transport, { path: AGENTS, query }),
+    update: (agent, body, { signal } = {}) =>
+      transport.json({ method: 'PATCH', path: pathOf(agent), body, signal, repeatable: true }),
+    createVersion: (agent, body, options = {}) =>
+      transport.json({
+        method: 'POST',
+        path: `${pathOf(agent)}/versions`,
+        body,
+        headers: idempotencyHeader(options),
+        signal: options.signal,
+        repeatable: true,
+      }),
+    listVersions: (agent, query = {}) =>
+      createPaged(transport, { path: `${pathOf(agent)}/versions`, query }),
+    getVersion: (agent, version, { signal } = {}) =>
+      transport.json({
+        method: 'GET',
+        path: `${pathOf(agent)}/versions/${segment(version)}`,
+        signal,
+        repeatable: true,
+      }),
+    setLabel: (agent, label, target) =>
+      transport.json({
+        method: 'PUT',
+        path: labelPath(agent, label),
+        body: target,
+        repeatable: true,
+      }),
+    deleteLabel: (agent, label, { signal } = {}) =>
+      transport.json({ method: 'DELETE', path: labelPath(agent, label), signal, repeatable: true }),
+    validate: (spec, { signal } = {}) =>
+      transport.json({
+        method: 'POST',
+        path: `${AGENTS}:validate`,
+        body: { spec },
+        signal,
+        repeatable: true,
+      }),
+  };
+}

@@ -1,0 +1,48 @@
+import { createAgents, type Agents } from './agents.ts';
+import { createHumanTasks, type HumanTasks } from './human-tasks.ts';
+import { createRuns, type Runs } from './runs.ts';
+import { createThreads, type Threads } from './threads.ts';
+import { createTransport } from './transport.ts';
+import { createValues, type Values } from './values.ts';
+import { REAL_PACING } from './backoff.ts';
+
+/** Which service, as whom, and how patiently. */
+export interface ClientOptions {
+  /** Where the service answers, such as `http://127.0.0.1:8088`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** The platform's own by default. */
+  readonly fetch?: typeof fetch;
+  /** Repetitions of one request after lost connections, 408, 429 and 5xx; 4 by default. */
+  readonly maxRetries?: number;
+}
+
+/** A workspace of a service, as its API key sees it. */
+export interface Client {
+  readonly agents: Agents;
+  readonly runs: Runs;
+  readonly threads: Threads;
+  readonly humanTasks: HumanTasks;
+  readonly values: Values;
+}
+
+const DEFAULT_MAX_RETRIES = 4;
+
+/** A client over `fetch`; holds no connection and needs no closing. */
+export function createClient(options: ClientOptions): Client {
+  const transport = createTransport({
+    baseUrl: options.baseUrl,
+    apiKey: options.apiKey,
+    // Looked up at each call, so that a `fetch` that is replaced later is the one in use.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
+    pacing: REAL_PACING,
+  });
+  return {
+    agents: createAgents(transport),
+    runs: createRuns(transport),
+    threads: createThreads(transport),
+    humanTasks: createHumanTasks(transport),
+    values: createValues(transport),
+  };
+}

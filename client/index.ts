@@ -1,0 +1,62 @@
+export { createClient, type Client, type ClientOptions } from './client.ts';
+export { HoldfastError, type ClientErrorCode } from './holdfast-error.ts';
+export type { Agents } from './agents.ts';
+export type { HumanTasks } from './human-tasks.ts';
+export type { EventsOptions, JournalPage, Runs } from './runs.ts';
+export type { Threads } from './threads.ts';
+export type { Values } from './values.ts';
+export type { Paged } from './paged.ts';
+export type { CreateOptions, RequestOptions } from './request-options.ts';
+export type { JournalEvent, RunStreamEvent } from './run-event.ts';
+export type { StreamOptions } from './run-stream.ts';
+export type { WaitOptions } from './run-wait.ts';
+export type {
+  CreateAgentRequest,
+  CreateVersionRequest,
+  Label,
+  ListAgentsQuery,
+  MoveLabelRequest,
+  UpdateAgentRequest,
+  Validation,
+} from '../contracts/agent.schema.ts';
+export type {
+  AgentSpec,
+  EdgeSpec,
+  FullSpec,
+  GraphSpec,
+  ModelSpec,
+  NodeSpec,
+  ScriptTurn,
+  ShorthandSpec,
+} from '../contracts/agent-spec.ts';
+export type {
+  CancelPending,
+  CheckpointState,
+  CreateRunRequest,
+  ListRunsQuery,
+} from '../contracts/run.schema.ts';
+export type {
+  CreateThreadRequest,
+  ListThreadsQuery,
+  PostMessageRequest,
+} from '../contracts/thread.schema.ts';
+export type { DecideRequest, ListHumanTasksQuery } from '../contracts/human-task.schema.ts';
+export type {
+  Agent,
+  AgentVersion,
+  Checkpoint,
+  Run,
+  StepRecord,
+  Thread,
+  ThreadMessage,
+} from '../contracts/records.ts';
+export type { BlobRef, Value } from '../contracts/blob.ts';
+export type { Decision, DecisionKind, HumanTask } from '../contracts/human-task.ts';
+export type { ErrorCode } from '../contracts/errors.ts';
+export type { Failure } from '../contracts/app-error.ts';
+export type { Json, JsonObject, JsonSchema } from '../contracts/json.ts';
+export type { Message } from '../contracts/message.ts';
+export type { Page, PageQuery } from '../contracts/query.schema.ts';
+export type { Problem } from '../contracts/problem.ts';
+export type { RunStatus } from '../contracts/status.ts';
+export type { TokenEvent } from '../contracts/event.ts';
