@@ -1,5 +1,5 @@
 import type { Env, EnvName } from './env.ts';
-import { MODEL_PROVIDERS, type ModelProvider } from '../contracts/agent-spec.ts';
+import { VENDORS, type Vendor } from '../adapters/models/config.ts';
 
 /** Settings of a process; nothing in here is secret. */
 export interface Config {
@@ -12,11 +12,18 @@ export interface Config {
   readonly temporal: {
     readonly address: string | null;
     readonly namespace: string;
+    readonly taskQueue: string;
     readonly tls: boolean;
   };
   readonly model: {
-    readonly default: { readonly provider: ModelProvider; readonly name: string } | null;
+    /** What agents' `default` means; null lets the scripted model answer. */
+    readonly default: { readonly provider: Vendor; readonly name: string } | null;
     readonly silenceMs: number;
+    readonly urls: {
+      readonly openai: string | null;
+      readonly anthropic: string | null;
+      readonly ollama: string | null;
+    };
   };
   readonly tools: {
     readonly httpAllowHosts: readonly string[];
@@ -84,11 +91,14 @@ function defaultModel(reader: Reader): Config['model']['default'] {
       ? null
       : { provider: 'openai', name: 'gpt-5-mini' };
   }
+  if (text === 'scripted') return null;
   const [, provider = '', name = ''] = /^([a-z-]+):(.+)$/.exec(text) ?? [];
-  const known = MODEL_PROVIDERS.find((item) => item === provider && item !== 'default');
+  const known = VENDORS.find((item) => item === provider);
   if (known !== undefined) return { provider: known, name };
-  const names = MODEL_PROVIDERS.filter((item) => item !== 'default').join(', ');
-  reader.problems.push(`HOLDFAST_MODEL is "${text}"; write provider:name with one of ${names}`);
+  const names = VENDORS.join(', ');
+  reader.problems.push(
+    `HOLDFAST_MODEL is "${text}"; write scripted, or provider:name with one of ${names}`,
+  );
   return null;
 }
 
@@ -112,11 +122,17 @@ export function toConfig(env: Env): Config {
     temporal: {
       address: env.TEMPORAL_ADDRESS ?? null,
       namespace: env.TEMPORAL_NAMESPACE ?? 'holdfast',
+      taskQueue: env.HOLDFAST_TASK_QUEUE ?? 'agents',
       tls: env.TEMPORAL_TLS === 'true',
     },
     model: {
       default: defaultModel(reader),
       silenceMs: integer(reader, 'HOLDFAST_MODEL_SILENCE_MS', [60_000, 100, 3_600_000]),
+      urls: {
+        openai: env.OPENAI_BASE_URL ?? null,
+        anthropic: env.ANTHROPIC_BASE_URL ?? null,
+        ollama: env.OLLAMA_BASE_URL ?? null,
+      },
     },
     tools: {
       httpAllowHosts: list(reader, 'HOLDFAST_HTTP_ALLOW'),

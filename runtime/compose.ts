@@ -1,0 +1,106 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { builtInNodeTypes, createNodeRegistry } from '../activities/nodes/registry.ts';
+import { createAgentRunActivities } from '../activities/agent-run-activities.ts';
+import { createBuiltInTools } from '../activities/tools/built-in/index.ts';
+import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
+import { createChatModels } from '../adapters/models/chat-models.ts';
+import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';
+import { createApiKeyStore, type ApiKeyStore } from '../db/stores/api-key-store.ts';
+import { createDatabase, type Database } from '../db/database.ts';
+import { createEventListener, type EventListener } from '../db/listener.ts';
+import { createHumanTaskStore, type HumanTaskStore } from '../db/stores/human-task-store.ts';
+import { createJournal } from '../db/journal/journal.ts';
+import { createRunStore, type RunStore } from '../db/stores/run-store.ts';
+import { createThreadStore, type ThreadStore } from '../db/stores/thread-store.ts';
+import { createWorkspaceStore, type WorkspaceStore } from '../db/stores/workspace-store.ts';
+import { migrateToLatest } from '../db/migrate.ts';
+import { evaluate, renderTemplate } from '../engine/expression.ts';
+import { validateJson } from '../engine/json-schema.ts';
+import type { AgentRunActivities } from '../activities/agent-run-types.ts';
+import type { CompileRegistry } from '../engine/compile.ts';
+import type { Config, Secrets } from './config.ts';
+import type { Journal } from '../contracts/journal.ts';
+import type { Logger } from './logger.ts';
+import type { NodeType } from '../activities/nodes/node-type.ts';
+import type { Tool } from '../activities/tools/tool.ts';
+import { toModelsConfig } from './models-config.ts';
+import { createCrash } from './failpoint.ts';
+
+/** What an installation is made from. */
+export interface InstallationOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly databaseUrl: string;
+  /** Keys the hashes of API keys; at least 32 characters. */
+  readonly keyPepper: string;
+  readonly log: Logger;
+}
+
+/** Everything but Temporal that processes of an installation share. */
+export interface Installation extends AsyncDisposable {
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly listener: EventListener;
+  readonly workspaces: WorkspaceStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly agents: AgentStore;
+  readonly threads: ThreadStore;
+  readonly runs: RunStore;
+  readonly humanTasks: HumanTaskStore;
+  readonly tools: ToolRegistry;
+  readonly nodeTypes: readonly NodeType[];
+  readonly registry: CompileRegistry;
+  readonly activities: AgentRunActivities;
+}
+
+/** Opens the database, brings its schema up to date and builds stores, tools and executors. */
+export async function composeInstallation(options: InstallationOptions): Promise<Installation> {
+  const { config, secrets, databaseUrl, keyPepper } = options;
+  const { maxConnections } = config.database;
+  const database = createDatabase({ connectionString: databaseUrl, maxConnections });
+  await migrateToLatest(database);
+  const journal = createJournal(database);
+  const listener = createEventListener(databaseUrl);
+  const tools = createToolRegistry([
+    ...createBuiltInTools(config.tools),
+    ...(await operatorTools(config.tools.module)),
+  ]);
+  const nodes = createNodeRegistry(builtInNodeTypes);
+  const models = createChatModels(toModelsConfig(config, secrets), {
+    validate: validateJson,
+    evaluate,
+    renderTemplate,
+  });
+  const crash = createCrash(config.failpoint);
+  return {
+    database,
+    journal,
+    listener,
+    workspaces: createWorkspaceStore(database),
+    apiKeys: createApiKeyStore(database, keyPepper),
+    agents: createAgentStore(database),
+    threads: createThreadStore(database),
+    runs: createRunStore(database),
+    humanTasks: createHumanTaskStore(database),
+    tools,
+    nodeTypes: builtInNodeTypes,
+    registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
+    activities: createAgentRunActivities({ journal, models, tools, nodes, crash }),
+    async [Symbol.asyncDispose]() {
+      await listener[Symbol.asyncDispose]();
+      await journal[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Tools from the operator's module; it is trusted code, named in the configuration. */
+async function operatorTools(module: string | null): Promise<readonly Tool[]> {
+  if (module === null) return [];
+  const loaded = (await import(pathToFileURL(resolve(module)).href)) as { tools?: unknown };
+  if (!Array.isArray(loaded.tools)) {
+    throw new Error(`HOLDFAST_TOOLS names ${module}, which does not export a list named tools`);
+  }
+  return loaded.tools as readonly Tool[];
+}

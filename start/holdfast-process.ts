@@ -1,0 +1,127 @@
+import { createApi } from '../api/create-api.ts';
+import { startApi } from '../api/start-api.ts';
+import { composeInstallation, type Installation } from '../runtime/compose.ts';
+import { startSweeper } from '../runtime/sweeper.ts';
+import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
+import { startAgentsWorker, type RunningWorker } from '../workers/agents-worker.ts';
+import { workflowBundle } from '../workers/workflow-bundle.ts';
+import type { Config, Secrets } from '../runtime/config.ts';
+import type { Logger } from '../runtime/logger.ts';
+
+/** What a process does. */
+export type ProcessRole = 'api' | 'worker';
+
+/** What a process of an installation is started with; servers run already. */
+export interface HoldfastOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+  /** Keys the hashes of API keys; the same for all processes of an installation. */
+  readonly keyPepper: string;
+  readonly roles: readonly ProcessRole[];
+  /** Where the bundled workflow code is kept between starts. */
+  readonly cacheDir: string;
+  readonly log: Logger;
+}
+
+/** A process that serves. */
+export interface RunningHoldfast {
+  readonly installation: Installation;
+  /** Null where the process is no API. */
+  readonly apiUrl: string | null;
+  /** Rejects when the worker breaks; never resolves before `stop`. */
+  readonly broken: Promise<void>;
+  /** Stops in order: API, worker, connections. */
+  stop(): Promise<void>;
+}
+
+/** Starts the API, a worker, or both in one process, where runs begin on the worker beside the API. */
+export async function startHoldfast(options: HoldfastOptions): Promise<RunningHoldfast> {
+  const closing = new AsyncDisposableStack();
+  try {
+    const installation = closing.use(await composeInstallation(options));
+    const target = toTarget(options.config, options.secrets, options.temporalAddress);
+    const { taskQueue } = options.config.temporal;
+    const worker = options.roles.includes('worker');
+    const link: TemporalLink = worker
+      ? await useWorker(options, installation, closing)
+      : closing.use(await linkTemporal(target, taskQueue));
+    closing.use(
+      startSweeper({ runs: installation.runs, control: link.control, log: options.log }),
+    );
+    const apiUrl = options.roles.includes('api')
+      ? await useApi(options, { installation, link }, closing)
+      : null;
+    const broken = workers.get(link)?.stopped ?? new Promise<void>(() => undefined);
+    return { installation, apiUrl, broken, stop: () => closing.disposeAsync() };
+  } catch (error) {
+    await closing.disposeAsync();
+    throw error;
+  }
+}
+
+/** The worker that polls on a link's connection. */
+const workers = new WeakMap<TemporalLink, RunningWorker>();
+
+async function useWorker(
+  options: HoldfastOptions,
+  installation: Installation,
+  closing: AsyncDisposableStack,
+): Promise<TemporalLink> {
+  const { config } = options;
+  const target = toTarget(config, options.secrets, options.temporalAddress);
+  const link = closing.use(await linkWorker(target, config.temporal.taskQueue));
+  const worker = await startAgentsWorker({
+    connection: link.connection,
+    namespace: config.temporal.namespace,
+    taskQueue: config.temporal.taskQueue,
+    activities: installation.activities,
+    bundlePath: await workflowBundle(options.cacheDir),
+    ...config.worker,
+  });
+  closing.defer(() => worker.stop());
+  workers.set(link, worker);
+  return link;
+}
+
+async function useApi(
+  options: HoldfastOptions,
+  parts: { readonly installation: Installation; readonly link: TemporalLink },
+  closing: AsyncDisposableStack,
+): Promise<string> {
+  const { installation, link } = parts;
+  const app = createApi({
+    ...installation,
+    values: installation.journal,
+    control: link.control,
+    tools: installation.tools.list(),
+    checkReady: () => checkReady(installation, link),
+    log: options.log,
+    corsOrigins: options.config.http.corsOrigins,
+  });
+  const { host, port } = options.config.http;
+  const server = await startApi({ app, host, port });
+  closing.defer(() => server.close());
+  return server.url;
+}
+
+async function checkReady(
+  installation: Installation,
+  link: TemporalLink,
+): Promise<Readonly<Record<string, boolean>>> {
+  const succeeds = (call: Promise<unknown>): Promise<boolean> =>
+    call.then(
+      () => true,
+      () => false,
+    );
+  const [database, temporal] = await Promise.all([
+    succeeds(installation.database.pool.query('select 1')),
+    succeeds(
+      link.client.connection.withDeadline(Date.now() + 2_000, () =>
+        link.client.workflowService.getSystemInfo({}),
+      ),
+    ),
+  ]);
+  return { database, temporal };
+}
