@@ -81,7 +81,10 @@ describe('a stream', () => {
   test('gives up on a service that keeps skipping the same event', async () => {
     const { ids, error } = await listen(Array.from({ length: 6 }, () => events([entry(2)])));
     expect(ids).toEqual([]);
-    expect(error).toMatchObject({ code: 'client.network', message: /skipped/ });
+    expect(error).toMatchObject({
+      code: 'client.network',
+      message: expect.stringMatching(/skipped/),
+    });
   });
 
   test.each([
