@@ -11,17 +11,12 @@ import type { Agent, AgentVersion } from '../contracts/records.ts';
 import type { AgentSpec } from '../contracts/agent-spec.ts';
 import type { PageQuery } from '../contracts/query.schema.ts';
 import { createPaged, type Paged } from './paged.ts';
-import {
-  idempotencyHeader,
-  segment,
-  type CreateOptions,
-  type RequestOptions,
-} from './request-options.ts';
+import { segment, type RequestOptions } from './request-options.ts';
 import type { Transport } from './transport.ts';
 
 /** Authoring of agents. `agent` is an id or a name; `version` an id or a version text. */
 export interface Agents {
-  create(body: CreateAgentRequest, options?: CreateOptions): Promise<Agent>;
+  create(body: CreateAgentRequest, options?: RequestOptions): Promise<Agent>;
   get(agent: string, options?: RequestOptions): Promise<Agent>;
   list(query?: ListAgentsQuery): Paged<Agent>;
   update(agent: string, body: UpdateAgentRequest, options?: RequestOptions): Promise<Agent>;
@@ -29,7 +24,7 @@ export interface Agents {
   createVersion(
     agent: string,
     body: CreateVersionRequest,
-    options?: CreateOptions,
+    options?: RequestOptions,
   ): Promise<AgentVersion>;
   listVersions(agent: string, query?: PageQuery): Paged<AgentVersion>;
   getVersion(agent: string, version: string, options?: RequestOptions): Promise<AgentVersion>;
@@ -54,23 +49,20 @@ export function createAgents(transport: Transport): Agents {
         method: 'POST',
         path: AGENTS,
         body,
-        headers: idempotencyHeader(options),
         signal: options.signal,
-        repeatable: true,
+        repeat: 'refused',
       }),
-    get: (agent, { signal } = {}) =>
-      transport.json({ method: 'GET', path: pathOf(agent), signal, repeatable: true }),
+    get: (agent, { signal } = {}) => transport.json({ method: 'GET', path: pathOf(agent), signal }),
     list: (query = {}) => createPaged(transport, { path: AGENTS, query }),
     update: (agent, body, { signal } = {}) =>
-      transport.json({ method: 'PATCH', path: pathOf(agent), body, signal, repeatable: true }),
+      transport.json({ method: 'PATCH', path: pathOf(agent), body, signal }),
     createVersion: (agent, body, options = {}) =>
       transport.json({
         method: 'POST',
         path: `${pathOf(agent)}/versions`,
         body,
-        headers: idempotencyHeader(options),
         signal: options.signal,
-        repeatable: true,
+        repeat: 'refused',
       }),
     listVersions: (agent, query = {}) =>
       createPaged(transport, { path: `${pathOf(agent)}/versions`, query }),
@@ -79,24 +71,21 @@ export function createAgents(transport: Transport): Agents {
         method: 'GET',
         path: `${pathOf(agent)}/versions/${segment(version)}`,
         signal,
-        repeatable: true,
       }),
     setLabel: (agent, label, target) =>
       transport.json({
         method: 'PUT',
         path: labelPath(agent, label),
         body: target,
-        repeatable: true,
       }),
     deleteLabel: (agent, label, { signal } = {}) =>
-      transport.json({ method: 'DELETE', path: labelPath(agent, label), signal, repeatable: true }),
+      transport.json({ method: 'DELETE', path: labelPath(agent, label), signal }),
     validate: (spec, { signal } = {}) =>
       transport.json({
         method: 'POST',
         path: `${AGENTS}:validate`,
         body: { spec },
         signal,
-        repeatable: true,
       }),
   };
 }

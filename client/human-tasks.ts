@@ -21,7 +21,7 @@ export function createHumanTasks(transport: Transport): HumanTasks {
   return {
     list: (query = {}) => createPaged(transport, { path: HUMAN_TASKS, query }),
     get: (taskId, { signal } = {}) =>
-      transport.json({ method: 'GET', path: pathOf(taskId), signal, repeatable: true }),
+      transport.json({ method: 'GET', path: pathOf(taskId), signal }),
     decide: (taskId, decision, { signal } = {}) =>
       transport.json({
         method: 'POST',
@@ -29,7 +29,6 @@ export function createHumanTasks(transport: Transport): HumanTasks {
         // Made once per call: a repetition after a lost answer finds its own decision.
         body: { ...decision, decisionId: decision.decisionId ?? newId('decision') },
         signal,
-        repeatable: true,
       }),
   };
 }

@@ -20,7 +20,6 @@ export function createPaged<T>(transport: Transport, { path, query }: ListReques
       method: 'GET',
       path,
       query: { ...query, cursor },
-      repeatable: true,
     });
 
   return {

@@ -101,7 +101,6 @@ async function open(args: Follow): Promise<ReadableStream<Uint8Array<ArrayBuffer
     path: `/v1/runs/${segment(args.runId)}/events`,
     headers: { accept: 'text/event-stream', ...(id === null ? {} : { 'last-event-id': id }) },
     signal: args.signal,
-    repeatable: true,
   });
   const type = response.headers.get('content-type') ?? '';
   if (response.body === null || !type.startsWith('text/event-stream')) {

@@ -61,7 +61,6 @@ async function ask(transport: Transport, { runId, timeoutMs, signal }: Ask): Pro
     path: `/v1/runs/${segment(runId)}/wait`,
     query: { timeoutMs: Math.ceil(timeoutMs) },
     signal,
-    repeatable: true,
   });
   let text = '';
   if (response.body !== null) {

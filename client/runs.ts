@@ -59,7 +59,7 @@ const RUNS = '/v1/runs';
 export function createRuns(transport: Transport): Runs {
   const pathOf = (runId: string): string => `${RUNS}/${segment(runId)}`;
   const get = <T>(path: string, { signal }: RequestOptions): Promise<T> =>
-    transport.json<T>({ method: 'GET', path, signal, repeatable: true });
+    transport.json<T>({ method: 'GET', path, signal });
 
   return {
     create: (body, options = {}) =>
@@ -69,13 +69,12 @@ export function createRuns(transport: Transport): Runs {
         body,
         headers: idempotencyHeader(options),
         signal: options.signal,
-        repeatable: true,
       }),
     get: (runId, options = {}) => get(pathOf(runId), options),
     list: (query = {}) => createPaged(transport, { path: RUNS, query }),
     wait: (runId, options = {}) => waitForRun(transport, runId, options),
     cancel: (runId, { signal } = {}) =>
-      transport.json({ method: 'POST', path: `${pathOf(runId)}/cancel`, signal, repeatable: true }),
+      transport.json({ method: 'POST', path: `${pathOf(runId)}/cancel`, signal }),
     steps: (runId, query = {}) => createPaged(transport, { path: `${pathOf(runId)}/steps`, query }),
     checkpoints: (runId, query = {}) =>
       createPaged(transport, { path: `${pathOf(runId)}/checkpoints`, query }),
@@ -87,7 +86,6 @@ export function createRuns(transport: Transport): Runs {
         path: `${pathOf(runId)}/events`,
         query: { after, limit },
         signal,
-        repeatable: true,
       }),
     stream: (runId, options = {}) => streamRun(transport, runId, options),
   };

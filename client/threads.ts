@@ -16,7 +16,7 @@ import type { Transport } from './transport.ts';
 
 /** Conversations, each locked to the agent version it began with. */
 export interface Threads {
-  create(body: CreateThreadRequest, options?: CreateOptions): Promise<Thread>;
+  create(body: CreateThreadRequest, options?: RequestOptions): Promise<Thread>;
   get(threadId: string, options?: RequestOptions): Promise<Thread>;
   list(query?: ListThreadsQuery): Paged<Thread>;
   /** The conversation so far, oldest message first. */
@@ -37,12 +37,11 @@ export function createThreads(transport: Transport): Threads {
         method: 'POST',
         path: THREADS,
         body,
-        headers: idempotencyHeader(options),
         signal: options.signal,
-        repeatable: true,
+        repeat: 'refused',
       }),
     get: (threadId, { signal } = {}) =>
-      transport.json({ method: 'GET', path: pathOf(threadId), signal, repeatable: true }),
+      transport.json({ method: 'GET', path: pathOf(threadId), signal }),
     list: (query = {}) => createPaged(transport, { path: THREADS, query }),
     messages: (threadId, query = {}) =>
       createPaged(transport, { path: messagesOf(threadId), query }),
@@ -53,7 +52,6 @@ export function createThreads(transport: Transport): Threads {
         body,
         headers: idempotencyHeader(options),
         signal: options.signal,
-        repeatable: true,
       }),
   };
 }

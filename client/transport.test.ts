@@ -154,3 +154,14 @@ test('deleting answers with nothing', async () => {
   const service = createFakeService([() => new Response(null, { status: 204 })]);
   await expect(createAgents(service.transport).deleteLabel('a', 'l')).resolves.toBeUndefined();
 });
+
+test('what has no key is sent again only if it was surely not done', async () => {
+  const limited = createFakeService([problem(429, 'request.rate_limited'), json({ id: 'agt_1' })]);
+  await createAgents(limited.transport).create({ name: 'a' });
+  expect(limited.seen).toHaveLength(2);
+  const lost = createFakeService([OFFLINE]);
+  await expect(createAgents(lost.transport).create({ name: 'a' })).rejects.toMatchObject({
+    code: 'client.network',
+  });
+  expect(lost.seen).toHaveLength(1);
+});

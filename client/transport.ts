@@ -18,8 +18,8 @@ export interface HttpRequest {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** False: sent once, because a repetition could do the thing twice. */
-  readonly repeatable: boolean;
+  /** Absent: repeating is harmless. `refused`: only what was surely not done is sent again. */
+  readonly repeat?: 'refused';
 }
 
 /** Sends requests. Failing answers become `HoldfastError`s. */
@@ -43,7 +43,7 @@ export function createTransport(options: TransportOptions): Transport {
       try {
         return await read(await once(request));
       } catch (error) {
-        const pause = request.repeatable && attempt <= maxRetries ? pauseOf(error) : null;
+        const pause = attempt <= maxRetries ? pauseOf(error, request.repeat) : null;
         if (pause === null) throw error;
         const backoff = backoffMs(attempt, RETRY_RANGE, pacing.random);
         await pacing.sleep(Math.max(pause, backoff), request.signal);
@@ -65,9 +65,12 @@ type Reader<T> = (response: Response) => Promise<T>;
 const askedPauses = new WeakMap<HoldfastError, number>();
 
 /** Least pause before a repetition that may help; null when none does. */
-function pauseOf(error: unknown): number | null {
+function pauseOf(error: unknown, repeat: HttpRequest['repeat']): number | null {
   if (!(error instanceof HoldfastError)) return null;
-  const repeats = error.code === 'client.network' || isRetryableStatus(error.status);
+  const repeats =
+    repeat === 'refused'
+      ? error.status === 429
+      : error.code === 'client.network' || isRetryableStatus(error.status);
   return repeats ? (askedPauses.get(error) ?? 0) : null;
 }
 

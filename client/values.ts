@@ -15,7 +15,7 @@ export function createValues(transport: Transport): Values {
     get: async (value, { signal } = {}) => {
       if (!isBlobRef(value)) return value;
       const path = `/v1/values/${segment(value.$blob)}`;
-      return transport.json<Json>({ method: 'GET', path, signal, repeatable: true });
+      return transport.json<Json>({ method: 'GET', path, signal });
     },
   };
 }
