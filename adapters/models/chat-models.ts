@@ -48,11 +48,11 @@ async function callVendor(
     deps,
   });
   const scrub = createScrubber([access.apiKey ?? ''], request);
+  options.signal.throwIfAborted();
+  // Loaded before the watch begins: a large library takes long to load and is no vendor's silence.
+  const open = await openerOf(vendor);
   await streamCall({
-    open: async (signal) => {
-      const open = await openerOf(vendor);
-      return open({ name, access, request, plan, signal });
-    },
+    open: async (signal) => open({ name, access, request, plan, signal }),
     onDelta: (delta) => answer.add(delta),
     signal: options.signal,
     silenceMs,

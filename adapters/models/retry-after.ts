@@ -25,7 +25,8 @@ function millis(text: string | null): number | undefined {
 function secondsOrDate(text: string | null, now: number): number | undefined {
   const seconds = millis(text);
   if (seconds !== undefined) return seconds * 1_000;
-  const date = Date.parse(text ?? '');
+  // An HTTP date begins with its weekday; `Date.parse` makes a date of almost anything with a digit.
+  const date = /^[a-z]{3,9},? /i.test(text ?? '') ? Date.parse(text ?? '') : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

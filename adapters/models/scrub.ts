@@ -8,7 +8,7 @@ const SECRET_SHAPES = [
   /\b(?:sk|pk|rk|gsk|xai|hf|r8|key)[-_][\w*.-]{4,}/gi,
   /\bAIza[\w*-]{4,}/g,
   /\bBearer\s+[^\s,;"']+/gi,
-  /\b(?:api[-_]?key|x-goog-api-key|authorization|token)["']?\s*[:=]\s*["']?[^\s,;"'&]+/gi,
+  /\b(?:(?:x-)?(?:goog-)?api[-_]?key|authorization|token)["']?\s*[:=]\s*["']?[^\s,;"'&]+/gi,
 ];
 
 /** Makes a vendor's words fit to be stored and shown. */

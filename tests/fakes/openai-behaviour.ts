@@ -27,6 +27,8 @@ export type Behaviour =
     }
   /** Sends the text, then destroys the socket. */
   | { readonly kind: 'cut'; readonly text: string }
+  /** Sends the text, then an error inside the stream. */
+  | { readonly kind: 'stream_error'; readonly text: string; readonly error: JsonObject }
   /** Sends the text and ends the stream politely, without a finish reason. */
   | { readonly kind: 'unfinished'; readonly text: string }
   /** Sends the text, if any, then nothing, for this long. */
@@ -120,6 +122,11 @@ export const FAULTS: Readonly<Record<string, Behaviour>> = {
     error: { message: 'Invalid value for temperature', type: 'invalid_request_error', code: null },
   },
   cut: { kind: 'cut', text: 'This answer breaks off in the' },
+  interrupted: {
+    kind: 'stream_error',
+    text: 'This answer is',
+    error: { message: 'The server is overloaded', type: 'server_error' },
+  },
   unfinished: { kind: 'unfinished', text: 'This answer ends without a' },
   silence: { kind: 'silence', text: 'A word, and then', ms: 86_400_000 },
   mute: { kind: 'silence', ms: 86_400_000 },

@@ -137,6 +137,10 @@ async function play(behaviour: Behaviour, exchange: Exchange): Promise<void> {
       await sleep(20, undefined, { signal });
       exchange.cut();
       return;
+    case 'stream_error':
+      await stream(exchange, [...textChunks(behaviour.text, body), { error: behaviour.error }], 0);
+      response.end();
+      return;
     case 'unfinished':
       await stream(exchange, textChunks(behaviour.text, body), 0);
       response.end();
