@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { createApi } from '../api/create-api.ts';
 import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
@@ -28,6 +29,8 @@ export interface HoldfastOptions {
 /** A process that serves. */
 export interface RunningHoldfast {
   readonly installation: Installation;
+  /** The client that runs are started and steered with. */
+  readonly temporal: Client;
   /** Null where the process is no API. */
   readonly apiUrl: string | null;
   /** Rejects when the worker breaks; never resolves before `stop`. */
@@ -43,32 +46,32 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const installation = closing.use(await composeInstallation(options));
     const target = toTarget(options.config, options.secrets, options.temporalAddress);
     const { taskQueue } = options.config.temporal;
-    const worker = options.roles.includes('worker');
-    const link: TemporalLink = worker
+    const { link, worker } = options.roles.includes('worker')
       ? await useWorker(options, installation, closing)
-      : closing.use(await linkTemporal(target, taskQueue));
-    closing.use(
-      startSweeper({ runs: installation.runs, control: link.control, log: options.log }),
-    );
+      : { link: closing.use(await linkTemporal(target, taskQueue)), worker: null };
+    closing.use(startSweeper({ runs: installation.runs, control: link.control, log: options.log }));
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)
       : null;
-    const broken = workers.get(link)?.stopped ?? new Promise<void>(() => undefined);
-    return { installation, apiUrl, broken, stop: () => closing.disposeAsync() };
+    const broken = worker?.stopped ?? new Promise<void>(() => undefined);
+    return {
+      installation,
+      temporal: link.client,
+      apiUrl,
+      broken,
+      stop: () => closing.disposeAsync(),
+    };
   } catch (error) {
     await closing.disposeAsync();
     throw error;
   }
 }
 
-/** The worker that polls on a link's connection. */
-const workers = new WeakMap<TemporalLink, RunningWorker>();
-
 async function useWorker(
   options: HoldfastOptions,
   installation: Installation,
   closing: AsyncDisposableStack,
-): Promise<TemporalLink> {
+): Promise<{ link: TemporalLink; worker: RunningWorker }> {
   const { config } = options;
   const target = toTarget(config, options.secrets, options.temporalAddress);
   const link = closing.use(await linkWorker(target, config.temporal.taskQueue));
@@ -81,8 +84,7 @@ async function useWorker(
     ...config.worker,
   });
   closing.defer(() => worker.stop());
-  workers.set(link, worker);
-  return link;
+  return { link, worker };
 }
 
 async function useApi(
