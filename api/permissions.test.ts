@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { allows, PERMISSIONS, permissionsOf, type Permission } from './permissions.ts';
+import { ROLES, type Role } from '../contracts/status.ts';
+
+const READS: readonly Permission[] = [
+  'agents:read',
+  'runs:read',
+  'tasks:read',
+  'threads:read',
+  'catalogue:read',
+  'self:read',
+];
+const RUNS: readonly Permission[] = [...READS, 'runs:write', 'tasks:decide', 'threads:write'];
+const MATRIX: Readonly<Record<Role, readonly Permission[]>> = {
+  viewer: READS,
+  runner: RUNS,
+  author: [...RUNS, 'agents:write'],
+  admin: [...RUNS, 'agents:write', 'keys:admin'],
+};
+
+test.each(ROLES)('gives the role %s exactly what belongs to it', (role) => {
+  expect([...permissionsOf(role)].sort()).toEqual([...MATRIX[role]].sort());
+});
+
+test('lets each role do what the next one may', () => {
+  const names = Object.keys(PERMISSIONS) as Permission[];
+  for (const [index, role] of ROLES.slice(0, -1).entries()) {
+    const next = ROLES[index + 1] ?? 'viewer';
+    for (const name of names) if (allows(next, name)) expect(allows(role, name)).toBe(true);
+  }
+});

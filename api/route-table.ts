@@ -1,0 +1,47 @@
+import { AGENT_ROUTES } from './routes/agents.ts';
+import { API_KEY_ROUTES } from './routes/api-keys.ts';
+import { CATALOGUE_ROUTES } from './routes/catalogue.ts';
+import { DOCS_ROUTES } from './routes/docs.ts';
+import { HEALTH_ROUTES } from './routes/health.ts';
+import { HUMAN_TASK_ROUTES } from './routes/human-tasks.ts';
+import { isPermission } from './permissions.ts';
+import { LABEL_ROUTES } from './routes/labels.ts';
+import { RUN_CONTROL_ROUTES } from './routes/run-control.ts';
+import { RUN_EVENT_ROUTES } from './routes/run-events.ts';
+import { RUN_ROUTES } from './routes/runs.ts';
+import { RUN_STEP_ROUTES } from './routes/run-steps.ts';
+import { THREAD_ROUTES } from './routes/threads.ts';
+import { VALUE_ROUTES } from './routes/values.ts';
+import { VERSION_ROUTES } from './routes/versions.ts';
+import type { Route } from './route.ts';
+
+/** Every route of the API but `/openapi.json`, which describes them. Hot ones come first. */
+export const ROUTE_TABLE: readonly Route[] = [
+  ...RUN_ROUTES,
+  ...RUN_CONTROL_ROUTES,
+  ...RUN_EVENT_ROUTES,
+  ...RUN_STEP_ROUTES,
+  ...HUMAN_TASK_ROUTES,
+  ...THREAD_ROUTES,
+  ...AGENT_ROUTES,
+  ...VERSION_ROUTES,
+  ...LABEL_ROUTES,
+  ...VALUE_ROUTES,
+  ...API_KEY_ROUTES,
+  ...CATALOGUE_ROUTES,
+  ...HEALTH_ROUTES,
+  ...DOCS_ROUTES,
+];
+
+/** Throws when a route says nothing on who may call it, or when two have one method and path. */
+export function checkRoutes(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const { method, path, permission } of routes) {
+    const name = `${method} ${path}`;
+    if (permission !== 'public' && !isPermission(permission)) {
+      throw new Error(`${name} declares no permission; name one of permissions.ts, or 'public'`);
+    }
+    if (seen.has(name)) throw new Error(`${name} is declared twice`);
+    seen.add(name);
+  }
+}

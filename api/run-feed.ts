@@ -1,0 +1,139 @@
+import type { RunRef } from '../contracts/journal.ts';
+import type { StreamEvent } from '../contracts/event.ts';
+import type { ApiDeps, ApiTiming } from './deps.ts';
+import type { StreamPosition } from '../db/stores/run-store.ts';
+
+const POLL_GROWTH = 1.5;
+
+/** One follower's view of a run. */
+export interface RunFollower extends Disposable {
+  /** What lies behind the position, in order; fewer than `limit` entries: that was all. */
+  read(after: StreamPosition, limit: number): Promise<readonly StreamEvent[]>;
+  /**
+   * Resolves when the run may have changed since the last call of `read` or `changed`, or since
+   * the following began; when the time is over; or when the signal fires.
+   */
+  changed(signal: AbortSignal, timeoutMs?: number): Promise<void>;
+}
+
+/** Followers of runs in this process; those of one run share its wake-ups and reads. */
+export interface RunFeeds {
+  follow(ref: RunRef): RunFollower;
+}
+
+/** What feeds read from. */
+export interface RunFeedDeps extends Pick<ApiDeps, 'runs' | 'listener'> {
+  readonly timing: ApiTiming;
+}
+
+/** Feeds of the runs that somebody follows now. */
+export function createRunFeeds(deps: RunFeedDeps): RunFeeds {
+  const feeds = new Map<string, RunFeed>();
+  return {
+    follow(ref) {
+      const key = `${ref.workspaceId} ${ref.runId}`;
+      const feed = feeds.get(key) ?? new RunFeed(deps, ref);
+      feeds.set(key, feed);
+      return feed.join(() => feeds.delete(key));
+    },
+  };
+}
+
+/** Wakes all followers of one run: on notice from the journal, and by the clock if none comes. */
+class RunFeed {
+  /** Counts changes; reads that began before one are not shared with those who come after it. */
+  generation = 0;
+  readonly #deps: RunFeedDeps;
+  readonly #ref: RunRef;
+  readonly #wakers = new Set<() => void>();
+  readonly #reads = new Map<string, Promise<readonly StreamEvent[]>>();
+  #followers = 0;
+  #pollMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(deps: RunFeedDeps, ref: RunRef) {
+    this.#deps = deps;
+    this.#ref = ref;
+  }
+
+  join(onEmpty: () => void): RunFollower {
+    if (this.#followers === 0) this.#open();
+    this.#followers += 1;
+    let seen = this.generation;
+    let left = false;
+    return {
+      read: (after, limit) => {
+        seen = this.generation;
+        return this.#read(after, limit);
+      },
+      changed: async (signal, timeoutMs) => {
+        if (seen === this.generation) await this.#wait(signal, timeoutMs);
+        seen = this.generation;
+      },
+      [Symbol.dispose]: () => {
+        if (left) return;
+        left = true;
+        this.#followers -= 1;
+        if (this.#followers > 0) return;
+        this.#close();
+        onEmpty();
+      },
+    };
+  }
+
+  #open(): void {
+    this.#pollMs = this.#deps.timing.pollMs;
+    this.#unsubscribe = this.#deps.listener.subscribe(this.#ref.runId, () => {
+      this.#pollMs = this.#deps.timing.pollMs;
+      this.#wake();
+    });
+    this.#poll();
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#unsubscribe?.();
+  }
+
+  /** A quiet run is looked at less and less often: thousands of them must not load the database. */
+  #poll(): void {
+    this.#timer = setTimeout(() => {
+      this.#pollMs = Math.min(this.#pollMs * POLL_GROWTH, this.#deps.timing.maxPollMs);
+      this.#wake();
+      this.#poll();
+    }, this.#pollMs);
+  }
+
+  #wake(): void {
+    this.generation += 1;
+    for (const wake of [...this.#wakers]) wake();
+  }
+
+  #wait(signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#wakers.delete(done);
+        resolve();
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      signal.addEventListener('abort', done);
+      this.#wakers.add(done);
+    });
+  }
+
+  #read(after: StreamPosition, limit: number): Promise<readonly StreamEvent[]> {
+    const key = `${this.generation} ${after.seq}.${after.sub} ${limit}`;
+    const shared = this.#reads.get(key);
+    if (shared !== undefined) return shared;
+    const { workspaceId, runId } = this.#ref;
+    const read = this.#deps.runs.stream(workspaceId, runId, { after, limit }).finally(() => {
+      this.#reads.delete(key);
+    });
+    this.#reads.set(key, read);
+    return read;
+  }
+}

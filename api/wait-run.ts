@@ -1,0 +1,36 @@
+import type { ServerResponse } from 'node:http';
+import { followToEnd } from './follow-to-end.ts';
+import { isTerminal } from '../contracts/status.ts';
+import { responseSignal } from './response-signal.ts';
+import type { Reply } from './route.ts';
+import type { RunRef } from '../contracts/journal.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Answers with the run once it has ended. Headers go out at once and a newline every second, which
+ * JSON ignores: clients and proxies that expect bytes see some.
+ */
+export async function waitForRun(
+  services: Services,
+  ref: RunRef,
+  wait: { readonly response: ServerResponse; readonly timeoutMs: number },
+): Promise<Reply | null> {
+  const { response, timeoutMs } = wait;
+  const now = await services.runs.get(ref.workspaceId, ref.runId);
+  if (isTerminal(now.status)) return { status: 200, body: now };
+  const signal = responseSignal(response, services.closing);
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  response.flushHeaders();
+  const beat = setInterval(() => response.write('\n'), services.timing.waitBeatMs);
+  try {
+    const run = await followToEnd(services, ref, { signal, timeoutMs });
+    response.end(JSON.stringify(run));
+    return null;
+  } finally {
+    clearInterval(beat);
+  }
+}
