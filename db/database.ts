@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely';
-import type { Pool } from 'pg';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool, types } from 'pg';
+import { createNotifier, type Notifier } from './notifier.ts';
+import type { CustomTypesConfig } from 'pg';
 import type { Tables } from './tables.ts';
 
 /** Where the database is, and how much of it one process uses. */
@@ -12,5 +14,41 @@ export interface DatabaseOptions {
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Tables>;
   readonly pool: Pool;
+  readonly notifier: Notifier;
   readonly connectionString: string;
+}
+
+const INT8_OID = 20;
+
+/** Counters are far below 2^53: they come as numbers and not as text. */
+const numericTypes: CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === INT8_OID && format !== 'binary' ? Number : types.getTypeParser(oid, format),
+};
+
+/** Opens a pool on PostgreSQL 15 or newer. Connections are made when they are first needed. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool = new Pool({
+    connectionString: options.connectionString,
+    max: options.maxConnections,
+    types: numericTypes,
+    application_name: 'holdfast',
+    keepAlive: true,
+  });
+  // A connection that dies idle is replaced by the pool. One that dies while it is checked out and
+  // idle emits on the client alone, and an unheard 'error' ends the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const notifier = createNotifier(options.connectionString);
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    kysely,
+    pool,
+    notifier,
+    connectionString: options.connectionString,
+    [Symbol.asyncDispose]: async () => {
+      await notifier[Symbol.asyncDispose]();
+      await kysely.destroy();
+    },
+  };
 }

@@ -1,0 +1,23 @@
+import { Migrator, sql } from 'kysely';
+import type { Database } from './database.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+
+/**
+ * Brings the connection's current schema up to date. Safe when many processes start at once: they
+ * wait for each other.
+ */
+export async function migrateToLatest(database: Database): Promise<void> {
+  const current = await sql<{
+    schema: string;
+  }>`select current_schema() as schema`.execute(database.kysely);
+  const schema = current.rows[0]?.schema;
+  if (schema === undefined) throw new Error('the connection has no current schema');
+  const migrator = new Migrator({
+    db: database.kysely,
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+    // Named, because another schema of the same database may have been migrated further.
+    migrationTableSchema: schema,
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new Error('the database could not be migrated', { cause: error });
+}

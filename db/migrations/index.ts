@@ -1,0 +1,17 @@
+import type { Migration } from 'kysely';
+import * as tenants from './0001-tenants.ts';
+import * as agents from './0002-agents.ts';
+import * as runs from './0003-runs.ts';
+import * as journal from './0004-journal.ts';
+import * as journalCommit from './0005-journal-commit.ts';
+import * as journalReserve from './0006-journal-reserve.ts';
+
+/** Every migration by its name; names sort in the order in which they run. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-tenants': tenants,
+  '0002-agents': agents,
+  '0003-runs': runs,
+  '0004-journal': journal,
+  '0005-journal-commit': journalCommit,
+  '0006-journal-reserve': journalReserve,
+};
