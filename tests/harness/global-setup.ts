@@ -1,8 +1,10 @@
 import { startTestPostgres, type TestPostgres } from './postgres-server.ts';
+import { startTestTemporal, type TestTemporal } from './temporal.ts';
 
 declare global {
   /** Kept for the teardown, which runs in the same process. */
   var holdfastTestPostgres: TestPostgres | undefined;
+  var holdfastTestTemporal: TestTemporal | undefined;
 }
 
 /** Starts the servers that tests under tests/ need; they find them by the environment. */
@@ -10,4 +12,9 @@ export default async function setup(): Promise<void> {
   const postgres = await startTestPostgres();
   globalThis.holdfastTestPostgres = postgres;
   process.env.HOLDFAST_TEST_DATABASE_URL = postgres.connectionString;
+  const temporal = await startTestTemporal();
+  globalThis.holdfastTestTemporal = temporal;
+  process.env.HOLDFAST_TEST_TEMPORAL_ADDRESS = temporal.address;
+  process.env.HOLDFAST_TEST_TEMPORAL_NAMESPACE = temporal.namespace;
+  process.env.HOLDFAST_TEST_TEMPORAL_BINARY = temporal.binary;
 }
