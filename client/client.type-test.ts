@@ -54,6 +54,9 @@ export async function typeTest(client: Client): Promise<void> {
     if (event.type === 'token') expectType<string>(event.text);
     // @ts-expect-error only a token has text
     else expectType<string>(event.text);
+    if (event.type === 'step.completed') expectType<string>(event.data.nodeId);
+    // @ts-expect-error the data of another event
+    if (event.type === 'run.failed') expectType<string>(event.data.nodeId);
     // @ts-expect-error no such event
     if (event.type === 'run.done') break;
   }

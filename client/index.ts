@@ -60,3 +60,10 @@ export type { Page, PageQuery } from '../contracts/query.schema.ts';
 export type { Problem } from '../contracts/problem.ts';
 export type { RunStatus } from '../contracts/status.ts';
 export type { TokenEvent } from '../contracts/event.ts';
+export type {
+  EventData,
+  HumanTaskCreatedData,
+  StepCompletedData,
+  StepData,
+  StepStartedData,
+} from '../contracts/event-data.ts';
