@@ -11,7 +11,6 @@ export const DYNAMIC_CONFIG: DynamicConfig = {
   'history.visibilityProcessorMaxPollRPS': 200,
   'history.persistenceMaxQPS': 9000,
   'system.enableActivityEagerExecution': true,
-  'system.forceSearchAttributesCacheRefreshOnRead': true,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
   'matching.enableFairness': true,
