@@ -1,4 +1,4 @@
-import type { Client, Run, RunStreamEvent } from '../client/index.ts';
+import { HoldfastError, type Client, type Run, type RunStreamEvent } from '../client/index.ts';
 import { createEventLines } from './event-lines.ts';
 import { TICKET_TRIAGE } from './ticket-triage/agent.ts';
 
@@ -25,13 +25,21 @@ export async function watchDemo(client: Client, options: WatchOptions): Promise<
   for await (const event of client.runs.stream(run.id, signal === undefined ? {} : { signal })) {
     lines.show(event);
     if (event.type === 'human_task.created') {
-      approvals.push(askPerson(client, options, event));
+      approvals.push(askPerson(client, options, event).catch(tellFailure(write)));
     }
   }
   await Promise.all(approvals);
   const ended = await client.runs.get(run.id);
   write(`run ${run.id} ${ended.status}: ${usageText(ended)}\n`);
   return ended;
+}
+
+/** A person who was faster is no failure; of others the person at the terminal is told. */
+function tellFailure(write: WatchOptions['write']): (error: unknown) => void {
+  return (error) => {
+    if (error instanceof HoldfastError && error.code === 'human_task.already_decided') return;
+    write(`  not approved: ${error instanceof Error ? error.message : String(error)}\n`);
+  };
 }
 
 type TaskCreated = Extract<RunStreamEvent, { readonly type: 'human_task.created' }>;
