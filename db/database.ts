@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
+import { storingPool } from './storing-pool.ts';
 import { Pool, types } from 'pg';
 import { createNotifier, type Notifier } from './notifier.ts';
 import type { CustomTypesConfig } from 'pg';
@@ -40,7 +41,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const notifier = createNotifier(options.connectionString);
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: storingPool(pool) }) });
   return {
     kysely,
     pool,

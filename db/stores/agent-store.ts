@@ -1,7 +1,18 @@
+import {
+  createAgent,
+  getAgent,
+  getAgentByName,
+  listAgents,
+  updateAgent,
+} from '../agents/agents.ts';
+import { createVersion, findVersion, listVersions } from '../agents/versions.ts';
+import { deleteLabel, listLabelChanges, setLabel } from '../agents/labels.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { Database } from '../database.ts';
+import { loadVersion } from '../load-version.ts';
 import type { Agent, CompiledVersion, AgentVersion } from '../../contracts/records.ts';
 import type { AgentSpec, ExecutableGraph } from '../../contracts/agent-spec.ts';
 import type { AgentStatus } from '../../contracts/status.ts';
-import type { Page, PageRequest } from './page.ts';
 import type { Plan } from '../../contracts/plan.ts';
 
 /** What a list of agents is narrowed to. */
@@ -89,4 +100,35 @@ export interface AgentStore {
     agentId: string,
     page: PageRequest & { readonly label?: string },
   ): Promise<Page<LabelChange>>;
+}
+
+/** Agents on PostgreSQL. */
+export function createAgentStore({ kysely }: Database): AgentStore {
+  return {
+    create: (workspaceId, input) => createAgent(kysely, workspaceId, input),
+    get: (workspaceId, agentId) => getAgent(kysely, workspaceId, agentId),
+    getByName: (workspaceId, name) => getAgentByName(kysely, workspaceId, name),
+    list: (workspaceId, filter, page) => listAgents(kysely, workspaceId, { filter, page }),
+    update: (workspaceId, agentId, change) =>
+      updateAgent(kysely, workspaceId, { agentId, ...change }),
+    createVersion: (workspaceId, input) =>
+      kysely.transaction().execute((trx) => createVersion(trx, workspaceId, input)),
+    getVersion: (workspaceId, agentId, reference) =>
+      findVersion(kysely, workspaceId, { agentId, reference }),
+    getVersionById: (workspaceId, versionId) => loadVersion(kysely, workspaceId, versionId),
+    listVersions: (workspaceId, agentId, page) =>
+      listVersions(kysely, workspaceId, { agentId, page }),
+    setLabel: (workspaceId, input) =>
+      kysely.transaction().execute(async (trx) => {
+        await setLabel(trx, workspaceId, input);
+        return getAgent(trx, workspaceId, input.agentId);
+      }),
+    deleteLabel: (workspaceId, input) =>
+      kysely.transaction().execute(async (trx) => {
+        await deleteLabel(trx, workspaceId, input);
+        return getAgent(trx, workspaceId, input.agentId);
+      }),
+    listLabelChanges: (workspaceId, agentId, page) =>
+      listLabelChanges(kysely, workspaceId, { agentId, page }),
+  };
 }

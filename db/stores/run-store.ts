@@ -1,6 +1,13 @@
+import { claimUnstarted, markStartAttempt, requestCancel } from '../runs/control.ts';
+import { epochOf, getRun, listRuns } from '../runs/read-runs.ts';
+import { listCheckpoints, listSteps, loadCheckpoint } from '../runs/read-steps.ts';
+import { readEvents, readStream, readTokens } from '../runs/read-stream.ts';
 import type { Checkpoint, Principal, Run, StepRecord } from '../../contracts/records.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { RunEvent, StreamEvent, TokenEvent } from '../../contracts/event.ts';
+import { createRun } from '../runs/create-run.ts';
+import type { Database } from '../database.ts';
+import { loadStep } from '../journal/reading.ts';
 import type { Message } from '../../contracts/message.ts';
 import type { RunRef, StepDeltas } from '../../contracts/journal.ts';
 import type { RunStatus } from '../../contracts/status.ts';
@@ -108,4 +115,28 @@ export interface RunStore {
   unstarted(olderThanMs: number, limit: number): Promise<readonly RunRef[]>;
   /** Notes that a start is tried now, so that `unstarted` leaves the run alone for a while. */
   markStartAttempt(workspaceId: string, runId: string): Promise<void>;
+}
+
+/** Runs on PostgreSQL. */
+export function createRunStore(database: Database): RunStore {
+  const { kysely } = database;
+  return {
+    create: (workspaceId, input) => createRun(database, workspaceId, input),
+    get: (workspaceId, runId) => getRun(kysely, workspaceId, runId),
+    list: (workspaceId, filter, page) => listRuns(kysely, workspaceId, { filter, page }),
+    events: (workspaceId, runId, range) => readEvents(database, { workspaceId, runId }, range),
+    tokens: (workspaceId, runId, range) => readTokens(database, { workspaceId, runId }, range),
+    stream: (workspaceId, runId, range) => readStream(database, { workspaceId, runId }, range),
+    steps: (workspaceId, runId, page) => listSteps(kysely, { workspaceId, runId }, page),
+    step: async (workspaceId, runId, stepId) => {
+      const epoch = await epochOf(kysely, workspaceId, runId);
+      return loadStep(database, { workspaceId, runId }, { epoch, stepId });
+    },
+    checkpoints: (workspaceId, runId, page) =>
+      listCheckpoints(kysely, { workspaceId, runId }, page),
+    checkpoint: (workspaceId, runId, seq) => loadCheckpoint(kysely, { workspaceId, runId }, seq),
+    requestCancel: (workspaceId, runId) => requestCancel(database, workspaceId, runId),
+    unstarted: (olderThanMs, limit) => claimUnstarted(kysely, olderThanMs, limit),
+    markStartAttempt: (workspaceId, runId) => markStartAttempt(kysely, workspaceId, runId),
+  };
 }

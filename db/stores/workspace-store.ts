@@ -1,3 +1,9 @@
+import { AppError } from '../../contracts/app-error.ts';
+import type { Database } from '../database.ts';
+import { newId } from '../../contracts/ids.ts';
+import type { Selectable } from 'kysely';
+import type { Tables } from '../tables.ts';
+
 /** A tenant. Times are ISO 8601. */
 export interface Workspace {
   readonly id: string;
@@ -13,4 +19,38 @@ export interface WorkspaceStore {
   get(workspaceId: string): Promise<Workspace>;
   /** Oldest first. */
   list(): Promise<readonly Workspace[]>;
+}
+
+/** Tenants on PostgreSQL. */
+export function createWorkspaceStore({ kysely }: Database): WorkspaceStore {
+  const get = async (workspaceId: string): Promise<Workspace> => {
+    const row = await kysely
+      .selectFrom('workspaces')
+      .selectAll()
+      .where('id', '=', workspaceId)
+      .executeTakeFirst();
+    if (row === undefined) {
+      throw new AppError('workspace.not_found', `there is no workspace ${workspaceId}`);
+    }
+    return fromRow(row);
+  };
+  return {
+    get,
+    create: async ({ id = newId('workspace'), name }) => {
+      await kysely
+        .insertInto('workspaces')
+        .values({ id, name })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      return get(id);
+    },
+    list: async () => {
+      const rows = await kysely.selectFrom('workspaces').selectAll().orderBy('id').execute();
+      return rows.map(fromRow);
+    },
+  };
+}
+
+function fromRow(row: Selectable<Tables['workspaces']>): Workspace {
+  return { id: row.id, name: row.name, createdAt: row.created_at.toISOString() };
 }

@@ -1,0 +1,166 @@
+import { appendMessages, findBusyRun, insertThread, unknownThread } from '../thread-writing.ts';
+import type { CreatedRun, CreateRun } from '../stores/run-store.ts';
+import { AppError } from '../../contracts/app-error.ts';
+import type { CompiledVersion } from '../../contracts/records.ts';
+import type { Database } from '../database.ts';
+import { getRun } from './read-runs.ts';
+import { jsonText } from '../json-text.ts';
+import { loadVersion } from '../load-version.ts';
+import { newId } from '../../contracts/ids.ts';
+import { sql, type Transaction } from 'kysely';
+import type { Tables } from '../tables.ts';
+import { violatedUnique } from '../violation.ts';
+
+const ONE_ACTIVE_PER_THREAD = 'runs_one_active_per_thread';
+
+/** See `RunStore.create`. */
+export async function createRun(
+  database: Database,
+  workspaceId: string,
+  input: CreateRun,
+): Promise<CreatedRun> {
+  const runId = newId('run');
+  const existing = await database.kysely
+    .transaction()
+    .execute((trx) => insertOnce(trx, { workspaceId, runId, input }))
+    .catch((error: unknown) => {
+      if (violatedUnique(error) !== ONE_ACTIVE_PER_THREAD) throw error;
+      throw new AppError('thread.busy', 'a run of the thread has not ended; wait for it');
+    });
+  if (existing === null) database.notifier.notify([runId]);
+  return {
+    kind: existing === null ? 'created' : 'existing',
+    run: await getRun(database.kysely, workspaceId, existing ?? runId),
+  };
+}
+
+interface NewRun {
+  readonly workspaceId: string;
+  readonly runId: string;
+  readonly input: CreateRun;
+}
+
+/** Answers with the run that the idempotency key stands for, or null when this one was inserted. */
+async function insertOnce(trx: Transaction<Tables>, run: NewRun): Promise<string | null> {
+  const existing = await claimKey(trx, run);
+  if (existing !== null) return existing;
+  const { workspaceId, runId, input } = run;
+  const version = await loadVersion(trx, workspaceId, input.versionId);
+  if (version.agentId !== input.agentId) {
+    throw new AppError('agent.version_not_found', `the agent has no version ${version.id}`);
+  }
+  const thread = await openThread(trx, run);
+  await insertRun(trx, run, thread);
+  if (thread !== null && input.userMessage !== undefined) {
+    await appendMessages(trx, { workspaceId, threadId: thread.id, runId }, [input.userMessage]);
+  }
+  await insertCreatedEvent(trx, run, version);
+  return null;
+}
+
+/**
+ * The first of several requests with one key inserts it; the others wait for his transaction and
+ * then find his run.
+ */
+async function claimKey(
+  trx: Transaction<Tables>,
+  { workspaceId, runId, input: { idempotency } }: NewRun,
+): Promise<string | null> {
+  if (idempotency === undefined) return null;
+  const { key, requestHash } = idempotency;
+  const claimed = await trx
+    .insertInto('idempotency_keys')
+    .values({ workspace_id: workspaceId, key, request_hash: requestHash, run_id: runId })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('run_id')
+    .executeTakeFirst();
+  if (claimed !== undefined) return null;
+  const known = await trx
+    .selectFrom('idempotency_keys')
+    .select(['run_id', 'request_hash'])
+    .where('workspace_id', '=', workspaceId)
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow();
+  if (known.request_hash !== requestHash) {
+    throw new AppError(
+      'idempotency.key_reused',
+      'the idempotency key was used for another request; use a new one',
+    );
+  }
+  return known.run_id;
+}
+
+/** The run's thread with its end before the run; locks it, so that runs of a thread queue up here. */
+async function openThread(
+  trx: Transaction<Tables>,
+  { workspaceId, input: { thread, agentId, versionId } }: NewRun,
+): Promise<{ readonly id: string; readonly position: number } | null> {
+  if (thread === null) return null;
+  if (thread.kind === 'new') {
+    const { threadId: id, title } = thread;
+    await insertThread(trx, workspaceId, { id, agentId, versionId, title });
+    return { id, position: 0 };
+  }
+  const row = await trx
+    .selectFrom('threads')
+    .select(['version_id', 'last_position'])
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', thread.threadId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  if (row === undefined) throw unknownThread(thread.threadId);
+  if (row.version_id !== versionId) {
+    throw new AppError('thread.locked', `the thread keeps agent version ${row.version_id}`);
+  }
+  const busy = await findBusyRun(trx, workspaceId, thread.threadId);
+  if (busy !== null) {
+    throw new AppError('thread.busy', `run ${busy} of the thread has not ended; wait for it`);
+  }
+  return { id: thread.threadId, position: row.last_position };
+}
+
+async function insertRun(
+  trx: Transaction<Tables>,
+  { workspaceId, runId, input }: NewRun,
+  thread: { readonly id: string; readonly position: number } | null,
+): Promise<void> {
+  await trx
+    .insertInto('runs')
+    .values({
+      workspace_id: workspaceId,
+      id: runId,
+      agent_id: input.agentId,
+      version_id: input.versionId,
+      thread_id: thread?.id ?? null,
+      thread_position: thread?.position ?? 0,
+      last_event_seq: 1,
+      created_by: input.principal.apiKeyId,
+      input: jsonText(input.input),
+    })
+    .execute();
+}
+
+async function insertCreatedEvent(
+  trx: Transaction<Tables>,
+  { workspaceId, runId, input }: NewRun,
+  version: CompiledVersion,
+): Promise<void> {
+  await trx
+    .insertInto('events')
+    .values({
+      workspace_id: workspaceId,
+      run_id: runId,
+      seq: 1,
+      type: 'run.created',
+      step_id: null,
+      at: sql<Date>`clock_timestamp()`,
+      data: jsonText({
+        agentId: version.agentId,
+        agentName: version.agentName,
+        versionId: version.id,
+        version: version.version,
+        threadId: input.thread?.threadId ?? null,
+      }),
+    })
+    .execute();
+}

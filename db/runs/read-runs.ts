@@ -1,0 +1,113 @@
+import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from '../stores/page.ts';
+import { AppError } from '../../contracts/app-error.ts';
+import type { Kysely, Selectable } from 'kysely';
+import type { Run } from '../../contracts/records.ts';
+import type { RunFilter } from '../stores/run-store.ts';
+import type { Tables } from '../tables.ts';
+
+type RunRow = Selectable<Tables['runs']> & {
+  readonly agent_name: string;
+  readonly version: string;
+};
+
+/** Throws `run.not_found`. */
+export async function getRun(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  runId: string,
+): Promise<Run> {
+  const row = await selectRuns(kysely, workspaceId).where('run.id', '=', runId).executeTakeFirst();
+  if (row === undefined) throw unknownRun(runId);
+  return runFromRow(row);
+}
+
+/** Newest first: ids sort by the time they were made. */
+export async function listRuns(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  { filter, page }: { readonly filter: RunFilter; readonly page: PageRequest },
+): Promise<Page<Run>> {
+  const before = textPlace(page);
+  let query = selectRuns(kysely, workspaceId).orderBy('run.id', 'desc').limit(rowsToRead(page));
+  if (before !== null) query = query.where('run.id', '<', before);
+  const { agentId, versionId, threadId, status, createdAfter, createdBefore } = filter;
+  if (agentId !== undefined) query = query.where('run.agent_id', '=', agentId);
+  if (versionId !== undefined) query = query.where('run.version_id', '=', versionId);
+  if (threadId !== undefined) query = query.where('run.thread_id', '=', threadId);
+  if (status !== undefined) query = query.where('run.status', '=', status);
+  if (createdAfter !== undefined) {
+    query = query.where('run.created_at', '>', new Date(createdAfter));
+  }
+  if (createdBefore !== undefined) {
+    query = query.where('run.created_at', '<', new Date(createdBefore));
+  }
+  const rows = await query.execute();
+  return toPage(rows, page, { item: runFromRow, place: (row) => [row.id] });
+}
+
+/** Throws `run.not_found`; answers with the run's epoch. */
+export async function epochOf(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  runId: string,
+): Promise<number> {
+  const row = await kysely
+    .selectFrom('runs')
+    .select('epoch')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', runId)
+    .executeTakeFirst();
+  if (row === undefined) throw unknownRun(runId);
+  return row.epoch;
+}
+
+/** What is said of a run that does not exist, or not in this workspace. */
+export function unknownRun(runId: string): AppError {
+  return new AppError('run.not_found', `there is no run ${runId}`);
+}
+
+function selectRuns(kysely: Kysely<Tables>, workspaceId: string) {
+  return kysely
+    .selectFrom('runs as run')
+    .innerJoin('agents as agent', (join) =>
+      join
+        .onRef('agent.workspace_id', '=', 'run.workspace_id')
+        .onRef('agent.id', '=', 'run.agent_id'),
+    )
+    .innerJoin('agent_versions as version', (join) =>
+      join
+        .onRef('version.workspace_id', '=', 'run.workspace_id')
+        .onRef('version.id', '=', 'run.version_id'),
+    )
+    .selectAll('run')
+    .select(['agent.name as agent_name', 'version.version as version'])
+    .where('run.workspace_id', '=', workspaceId);
+}
+
+function runFromRow(row: RunRow): Run {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    agentId: row.agent_id,
+    agentName: row.agent_name,
+    versionId: row.version_id,
+    version: row.version,
+    threadId: row.thread_id,
+    status: row.status,
+    input: row.input,
+    output: row.output,
+    error: row.error,
+    usage: {
+      modelCalls: row.model_calls,
+      toolCalls: row.tool_calls,
+      inputTokens: row.input_tokens,
+      outputTokens: row.output_tokens,
+    },
+    openHumanTasks: row.open_human_tasks,
+    lastEventSeq: row.last_event_seq,
+    cancelRequested: row.cancel_requested,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+  };
+}
