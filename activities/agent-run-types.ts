@@ -83,6 +83,12 @@ export interface SettledTask {
   readonly decisionId?: string;
 }
 
+/** Steps that the run dropped: a join went on without them. */
+export interface CancelStepsArgs extends RunRef {
+  readonly epoch: number;
+  readonly calls: readonly StepCall[];
+}
+
 /** Ends a run where no step does: budgets, cancellations, a success that was found late. */
 export interface FinishRunArgs extends RunRef {
   readonly epoch: number;
@@ -104,5 +110,7 @@ export interface AgentRunActivities {
   failStep(args: FailStepArgs): Promise<RunStepResult>;
   recordDecision(args: RecordDecisionArgs): Promise<SettledTask>;
   expireTask(args: ExpireTaskArgs): Promise<SettledTask>;
+  /** Closes dropped steps and their open tasks; not needed for those of a run that has ended. */
+  cancelSteps(args: CancelStepsArgs): Promise<void>;
   finishRun(args: FinishRunArgs): Promise<FinishRunResult>;
 }

@@ -1,0 +1,132 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { AppError } from '../contracts/app-error.ts';
+import { advance } from '../engine/advance.ts';
+import { cancelSteps } from './step/cancel-steps.ts';
+import { createPatientJournal } from './step/patient-journal.ts';
+import { createSegmentRunner } from './segment/run-segment.ts';
+import { createStepExecutor, type StepDeps, type StepExecutor } from './step/execute-step.ts';
+import { finishRun } from './step/finish-run.ts';
+import type {
+  AgentRunActivities,
+  FailStepArgs,
+  RunStepArgs,
+  RunStepResult,
+  SettledTask,
+} from './agent-run-types.ts';
+import type { RunEnd } from '../contracts/frontier.ts';
+import type { Settlement } from '../contracts/human-task.ts';
+import type { StepOutcome } from '../contracts/step.ts';
+
+/** Half of the five seconds in which a dead worker should be noticed. */
+const HEARTBEAT_MS = 2_500;
+/** An outage of the journal shorter than this costs no attempt. */
+const JOURNAL_PATIENCE_MS = 15_000;
+const NEVER = new AbortController().signal;
+
+/** The activities of runs, for a worker to register; one set per process. */
+export function createAgentRunActivities(given: StepDeps): AgentRunActivities {
+  const journal = createPatientJournal(given.journal, {
+    maxMs: JOURNAL_PATIENCE_MS,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: () => Date.now(),
+  });
+  const executor = createStepExecutor({ ...given, journal });
+  const segments = createSegmentRunner(executor);
+  return {
+    runSegment: ({ workspaceId, runId, frontier, handedBack, withPlan }) =>
+      asActivity(() =>
+        segments.runSegment({
+          ref: { workspaceId, runId },
+          frontier,
+          handedBack,
+          withPlan: withPlan ?? false,
+          signal: signalOf(),
+        }),
+      ),
+    runStep: (args) => asActivity(() => beating(() => runStep(executor, args))),
+    failStep: (args) => asActivity(() => failStep(executor, args)),
+    recordDecision: ({ workspaceId, runId, taskId, decision }) =>
+      asActivity(async () => {
+        return toSettledTask(await journal.settle({ workspaceId, runId }, taskId, decision));
+      }),
+    expireTask: ({ workspaceId, runId, taskId }) =>
+      asActivity(async () => {
+        return toSettledTask(await journal.settle({ workspaceId, runId }, taskId, 'timeout'));
+      }),
+    cancelSteps: ({ workspaceId, runId, epoch, calls }) =>
+      asActivity(() => cancelSteps(journal, { workspaceId, runId }, { epoch, calls })),
+    finishRun: ({ workspaceId, runId, epoch, end }) =>
+      asActivity(async () => ({
+        end: await finishRun(executor, { workspaceId, runId }, { epoch, end }),
+      })),
+  };
+}
+
+async function runStep(executor: StepExecutor, args: RunStepArgs): Promise<RunStepResult> {
+  const { workspaceId, runId, epoch, call, maxAttempts } = args;
+  const { attempt } = Context.current().info;
+  const after = await previewOf(executor, args);
+  const signal = signalOf();
+  const options = { epoch, attempt, maxAttempts, signal, after };
+  return executor.executeStep({ workspaceId, runId }, call, options);
+}
+
+async function failStep(executor: StepExecutor, args: FailStepArgs): Promise<RunStepResult> {
+  const { workspaceId, runId, epoch, call, failure } = args;
+  const after = await previewOf(executor, args);
+  const options = { epoch, attempt: 1, maxAttempts: 1, signal: NEVER, after, giveUp: failure };
+  return executor.executeStep({ workspaceId, runId }, call, options);
+}
+
+/** The run's end after an outcome, where the workflow says that nothing else is in flight. */
+async function previewOf(
+  executor: StepExecutor,
+  { workspaceId, runId, call, frontier }: RunStepArgs | FailStepArgs,
+): Promise<(outcome: StepOutcome) => RunEnd | null> {
+  if (frontier === undefined) return () => null;
+  const run = await executor.library.run({ workspaceId, runId });
+  const { plan } = await executor.library.version(run);
+  const { stepId } = call;
+  return (outcome) =>
+    advance(plan, frontier, { stepId, outcome, now: executor.deps.now() }).frontier.end;
+}
+
+function toSettledTask(settlement: Settlement): SettledTask {
+  if (settlement.by === 'timeout') return { by: 'timeout' };
+  return { by: 'decision', decisionId: settlement.decision.decisionId };
+}
+
+/** The signal of a cancelled activity; its reason is rethrown, so that Temporal understands it. */
+function signalOf(): AbortSignal {
+  return Context.current().cancellationSignal;
+}
+
+/** Heartbeats while the work lasts, so that a dead worker is noticed and a stop arrives. */
+async function beating<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = (): void => {
+    context.heartbeat();
+  };
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Failures as Temporal understands them: the code is the type, and says whether to try again. */
+async function asActivity<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw ApplicationFailure.create({
+      message: error.message,
+      type: error.code,
+      nonRetryable: !error.retryable,
+      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    });
+  }
+}

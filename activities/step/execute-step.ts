@@ -1,0 +1,132 @@
+import { AppError, type Failure } from '../../contracts/app-error.ts';
+import type { StepCall, StepOutcome } from '../../contracts/step.ts';
+import { RunLibrary } from './run-library.ts';
+import { StateReader } from './state-reader.ts';
+import { commitStep, type StepCommit } from './commit-step.ts';
+import { contextOf, scopeOf } from './node-context.ts';
+import { createOffloader } from './offload.ts';
+import { executeNode, prepareNode } from './execute-node.ts';
+import { openStep } from './open-step.ts';
+import { settleResult } from './outcome.ts';
+import type { ChatModels } from '../../adapters/models/port.ts';
+import type { Journal, RunRef } from '../../contracts/journal.ts';
+import type { NodeRegistry } from '../nodes/registry.ts';
+import type { RunEnd } from '../../contracts/frontier.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
+
+/** Moments between which a process may die; tests let it. */
+export type StepMoment = 'after-reserve' | 'after-effect' | 'after-commit';
+
+/** What executing steps needs. */
+export interface StepDeps {
+  readonly journal: Journal;
+  readonly models: ChatModels;
+  readonly tools: ToolRegistry;
+  readonly nodes: NodeRegistry;
+  /** Milliseconds since the epoch; the system's clock by default. */
+  readonly now?: () => number;
+  /** Called at each moment; does nothing by default. */
+  readonly crash?: (moment: StepMoment) => void;
+}
+
+/** How a step is to be executed. */
+export interface StepOptions {
+  readonly epoch: number;
+  /** Attempts that the caller has made, this one included. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly signal: AbortSignal;
+  /** The run's end if this outcome counts; null when it goes on, or nobody knows here. */
+  readonly after: (outcome: StepOutcome) => RunEnd | null;
+  /** The caller has given up: nothing is executed, the failure is journaled. */
+  readonly giveUp?: Failure;
+  /** The run's start is committed with the step. */
+  readonly start?: boolean;
+}
+
+/** A step's outcome, and the run's end if it was committed with it. */
+export interface StepExecution {
+  readonly outcome: StepOutcome;
+  readonly end?: RunEnd;
+}
+
+/** Executes steps; shared by all gears. */
+export interface StepExecutor {
+  readonly deps: Required<StepDeps>;
+  readonly library: RunLibrary;
+  readonly states: StateReader;
+  /**
+   * Executes a step and commits what came of it, or answers with what was recorded before. Throws
+   * what may be tried again, the reason of an abort, and `step.superseded` when somebody else has
+   * taken over or the run has ended.
+   */
+  executeStep(ref: RunRef, call: StepCall, options: StepOptions): Promise<StepExecution>;
+}
+
+/** An executor of steps with caches of its own: one per process. */
+export function createStepExecutor(given: StepDeps): StepExecutor {
+  const deps = { now: () => Date.now(), crash: () => undefined, ...given };
+  const library = new RunLibrary(deps.journal);
+  const states = new StateReader(deps.journal);
+  const executor: StepExecutor = {
+    deps,
+    library,
+    states,
+    executeStep: (ref, call, options) => execute(executor, { ref, call, options }),
+  };
+  return executor;
+}
+
+interface Asked {
+  readonly ref: RunRef;
+  readonly call: StepCall;
+  readonly options: StepOptions;
+}
+
+async function execute(executor: StepExecutor, asked: Asked): Promise<StepExecution> {
+  const { deps, library, states } = executor;
+  const { ref, call, options } = asked;
+  const { epoch } = options;
+  const startedAt = deps.now();
+  const run = await library.run(ref);
+  const version = await library.version(run);
+  const node = version.graph.nodes[call.nodeId];
+  const type = node === undefined ? null : deps.nodes.get(node.type);
+  if (node === undefined || type === null) {
+    throw new AppError('internal', `version ${version.id} has no executable node ${call.nodeId}`);
+  }
+  const place = { ref, epoch, key: call.key, channels: version.graph.channels };
+  const before = await states.before(place);
+  const scope = await scopeOf(executor, { run, version, call }, before.state);
+  const offloader = createOffloader(deps.journal, ref.workspaceId);
+  const base = { run, version, call, node, epoch, scope, signal: options.signal };
+  const opened = await openStep({
+    journal: deps.journal,
+    ref,
+    epoch,
+    call,
+    reserves: type.reserves,
+    showable: offloader.fields,
+    prepare: async (memo, settled) => {
+      const context = contextOf(executor, base, { attempt: 0, firstTry: true, memo, settled });
+      return prepareNode(type, context);
+    },
+  });
+  if (opened.kind === 'answered') return { outcome: opened.outcome };
+  if (opened.attempt > 0) deps.crash('after-reserve');
+  const result = await executeNode(type, contextOf(executor, base, opened), {
+    tries: Math.max(options.attempt, opened.tries),
+    maxAttempts: options.maxAttempts,
+    giveUp: options.giveUp ?? null,
+  });
+  deps.crash('after-effect');
+  const commit: StepCommit = { place, before, opened, options, run, version, call, startedAt };
+  if (result.kind === 'wait') {
+    const task = { ...result.task, subject: await offloader.value(result.task.subject) };
+    const outcome: StepOutcome = { kind: 'wait', taskId: task.id, deadlineAt: task.deadlineAt };
+    return commitStep(executor, commit, { kind: 'wait', outcome, task, memo: result.memo });
+  }
+  const { state } = before;
+  const settled = await settleResult({ offloader, version, node, call, scope, state }, result);
+  return commitStep(executor, commit, { kind: 'settled', ...settled });
+}

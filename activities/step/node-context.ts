@@ -1,0 +1,87 @@
+import { mentionsOf } from './mentions.ts';
+import type { CompiledVersion } from '../../contracts/records.ts';
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { NodeContext, Scope, SettledWait } from '../nodes/node-type.ts';
+import type { NodeSpec } from '../../contracts/agent-spec.ts';
+import type { RunFacts } from '../../contracts/journal.ts';
+import type { StepCall } from '../../contracts/step.ts';
+import type { StepExecutor } from './execute-step.ts';
+
+/** What of a node's context does not depend on its attempt. */
+export interface ContextBase {
+  readonly run: RunFacts;
+  readonly version: CompiledVersion;
+  readonly call: StepCall;
+  readonly node: NodeSpec;
+  readonly epoch: number;
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+}
+
+/** What of it does. */
+export interface ContextAttempt {
+  readonly attempt: number;
+  readonly firstTry: boolean;
+  readonly memo: JsonObject;
+  readonly settled: SettledWait | null;
+}
+
+type Executor = Pick<StepExecutor, 'deps' | 'library'>;
+
+/** The values that the node's expressions see; what none of them mentions is not fetched. */
+export async function scopeOf(
+  { library }: Executor,
+  at: Pick<ContextBase, 'run' | 'version' | 'call'>,
+  state: JsonObject,
+): Promise<Scope> {
+  const { run, version, call } = at;
+  const { input, channels } = mentionsOf(version, call.nodeId);
+  const names = channels === 'all' ? Object.keys(state) : [...channels];
+  const resolved: Record<string, Json> = {};
+  for (const name of names) {
+    const value = state[name];
+    if (value !== undefined) resolved[name] = await library.resolve(run.workspaceId, value);
+  }
+  return {
+    input: input ? await library.input(run) : null,
+    state: { ...state, ...resolved },
+    visit: call.visit,
+  };
+}
+
+/** The context of one attempt. */
+export function contextOf(
+  { deps, library }: Executor,
+  base: ContextBase,
+  attempt: ContextAttempt,
+): NodeContext {
+  const { run, version, call, node, epoch, scope, signal } = base;
+  const { workspaceId, runId } = run;
+  const { journal, models, tools } = deps;
+  const resolve = (value: Json): Promise<Json> => library.resolve(workspaceId, value);
+  return {
+    run,
+    version,
+    epoch,
+    call,
+    config: node.config,
+    scope,
+    attempt: attempt.attempt,
+    firstTry: attempt.firstTry,
+    memo: attempt.memo,
+    settled: attempt.settled,
+    signal,
+    models,
+    tools,
+    now: deps.now(),
+    onText: (text) => {
+      const { stepId } = call;
+      journal.appendToken({ workspaceId, runId, stepId, attempt: attempt.attempt, text });
+    },
+    input: () => library.input(run),
+    read: (channel) => resolve(scope.state[channel] ?? null),
+    thread: () => library.thread(run),
+    parentResult: () => library.result(run, epoch, call.parentStepId ?? ''),
+    resolve,
+  };
+}
