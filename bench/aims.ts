@@ -1,0 +1,67 @@
+import { cpuPerRun } from './measure.ts';
+import { furtherSteps, type ByLength } from './lengths.ts';
+import { percentile } from './drive.ts';
+import { rounded, table } from './markdown.ts';
+import type { Throughput } from './throughput.ts';
+
+interface Aim {
+  readonly what: string;
+  readonly limit: number;
+  readonly side: 'at most' | 'at least';
+  readonly measured: number;
+}
+
+/** What we want beside what was measured in this run; nothing fails on it. */
+export function aimsTable(throughput: Throughput, idle: ByLength, long: ByLength): string {
+  const p50 = (key: keyof ByLength): number =>
+    percentile(idle[key].get(10)?.latenciesMs ?? [], 0.5);
+  const { segment, step, plain } = throughput;
+  const further = [...furtherSteps(throughput, long).segment.values()];
+  const aims: readonly Aim[] = [
+    {
+      what: 'step gear ÷ plain Temporal, CPU per step',
+      limit: 1.3,
+      side: 'at most',
+      measured: cpuPerRun(step) / cpuPerRun(plain),
+    },
+    {
+      what: 'step gear ÷ plain Temporal, idle latency of ten steps',
+      limit: 1.3,
+      side: 'at most',
+      measured: p50('step') / p50('plain'),
+    },
+    {
+      what: 'segment gear, ten-step runs/s',
+      limit: 60,
+      side: 'at least',
+      measured: (segment.runs / segment.wallMs) * 1000,
+    },
+    {
+      what: 'segment gear, CPU ms per further step, the worst',
+      limit: 0.3,
+      side: 'at most',
+      measured: Math.max(...further),
+    },
+    {
+      what: 'segment gear, further step: last span ÷ first span',
+      limit: 1.2,
+      side: 'at most',
+      measured: (further.at(-1) ?? Number.NaN) / (further[0] ?? Number.NaN),
+    },
+    {
+      what: 'segment gear, idle ten-step run, p50 ms',
+      limit: 35,
+      side: 'at most',
+      measured: p50('segment'),
+    },
+  ];
+  return table(
+    ['aim', 'wanted', 'measured', ''],
+    aims.map(({ what, limit, side, measured }) => [
+      what,
+      `${side} ${limit}`,
+      rounded(measured),
+      (side === 'at most' ? measured <= limit : measured >= limit) ? 'reached' : 'missed',
+    ]),
+  );
+}

@@ -1,0 +1,9 @@
+/** `npm run bench -- NAME [options]` runs bench/NAME.ts. */
+const BENCHES = ['steps', 'journal'];
+
+const [, , name = ''] = process.argv;
+if (!BENCHES.includes(name)) {
+  throw new Error(`name a benchmark: ${BENCHES.join(' or ')}`);
+}
+process.argv.splice(2, 1);
+await import(`./${name}.ts`);

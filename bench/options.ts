@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+
+/** What a benchmark run is asked for. */
+export interface BenchOptions {
+  /** Fewer and shorter measurements: for a look, not for a record. */
+  readonly quick: boolean;
+  /** Null: on PostgreSQL if its programs can be had, else the dev server. */
+  readonly temporal: 'dev' | 'postgres' | null;
+  /** Ten-step runs per throughput measurement. */
+  readonly runs: number;
+  readonly concurrency: number;
+  /** API and worker in two processes instead of one. */
+  readonly split: boolean;
+  /** Shows where the CPU time of segments goes, instead of measuring everything. */
+  readonly profile: boolean;
+}
+
+/** What the command line understands. */
+export const USAGE = `node bench/steps.ts [options]
+  --quick                    at most 90 s
+  --temporal dev|postgres    which server; on PostgreSQL by default where that can be had
+  --runs N                   ten-step runs per throughput measurement (200; quick 60)
+  --concurrency N            runs at the same time (50; quick 20)
+  --split                    API and worker in two processes
+  --profile                  profile the segment gear's throughput, nothing else`;
+
+/** Reads the command line; throws with the usage when something in it makes no sense. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      temporal: { type: 'string' },
+      runs: { type: 'string' },
+      concurrency: { type: 'string' },
+      split: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+    },
+  });
+  const { quick, split, profile } = values;
+  return {
+    quick,
+    split,
+    profile,
+    temporal: toServer(values.temporal),
+    runs: toCount(values.runs, quick ? 60 : 200),
+    concurrency: toCount(values.concurrency, quick ? 20 : 50),
+  };
+}
+
+function toServer(text: string | undefined): BenchOptions['temporal'] {
+  if (text === undefined) return null;
+  if (text === 'dev' || text === 'postgres') return text;
+  throw new Error(`--temporal is "${text}"\n${USAGE}`);
+}
+
+function toCount(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`"${text}" is not a whole number above zero\n${USAGE}`);
+}

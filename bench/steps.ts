@@ -1,0 +1,54 @@
+import { cpus, loadavg, totalmem } from 'node:os';
+import { aimsTable } from './aims.ts';
+import {
+  idleTables,
+  longRunTables,
+  measureFirstEvent,
+  measureIdle,
+  measureLongRuns,
+} from './lengths.ts';
+import { measureThroughput, throughputTables } from './throughput.ts';
+import { parseOptions } from './options.ts';
+import { planFor } from './plan.ts';
+import { profileSegments } from './profile-segments.ts';
+import { startBenchStack } from './stack.ts';
+import { withBenchTools, type BenchTools } from './bench-tools.ts';
+import type { BenchOptions } from './options.ts';
+
+async function measureAll(options: BenchOptions, tools: BenchTools): Promise<void> {
+  const { closing, log, print } = tools;
+  const plan = planFor(options);
+  const stack = await startBenchStack(options, closing, log);
+  print([`## Steps`, description(options, stack.servers.temporal.kind)]);
+  log('throughput');
+  const throughput = await measureThroughput(stack, options, plan);
+  print(throughputTables(throughput));
+  log('longer runs');
+  const long = await measureLongRuns(stack, options, plan);
+  print(longRunTables(throughput, long));
+  log('idle latency');
+  const idle = await measureIdle(stack, plan);
+  print(idleTables(idle, await measureFirstEvent(stack, plan)));
+  print(['### Aims', aimsTable(throughput, idle, long)]);
+}
+
+function description(options: BenchOptions, temporalKind: string): string {
+  const [cpu] = cpus();
+  return [
+    `- machine: ${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; load before: ${rounded(loadavg()[0])}`,
+    `- Temporal: ${temporalKind}; PostgreSQL from npm, fsync on`,
+    `- Holdfast: API and worker in ${options.split ? 'two processes' : 'one process'}; runs by \`POST /v1/runs\` and \`/wait\` with the SDK in this process`,
+    `- plain Temporal: worker and client in one process, eager start, eager activities that do nothing, the same server`,
+    `- ${options.runs} runs at concurrency ${options.concurrency}; CPU of all processes by /proc`,
+  ].join('\n');
+}
+
+function rounded(value: number | undefined): string {
+  return (value ?? Number.NaN).toFixed(1);
+}
+
+const options = parseOptions(process.argv.slice(2));
+await withBenchTools((tools) =>
+  options.profile ? profileSegments(options, tools) : measureAll(options, tools),
+);
+process.exit(0);
