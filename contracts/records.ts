@@ -108,6 +108,8 @@ export interface StepRecord {
   readonly usage: Usage;
   readonly startedAt: string;
   readonly endedAt: string | null;
+  /** Number of the event that came with its end: the order in which steps finished. */
+  readonly seq?: number | null;
 }
 
 /** State of a run after a step; `seq` is the number of the event that came with it. */

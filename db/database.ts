@@ -1,8 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { storingPool } from './storing-pool.ts';
-import { Pool, types } from 'pg';
+import { Pool, TypeOverrides } from 'pg';
 import { createNotifier, type Notifier } from './notifier.ts';
-import type { CustomTypesConfig } from 'pg';
 import type { Tables } from './tables.ts';
 
 /** Where the database is, and how much of it one process uses. */
@@ -22,10 +21,8 @@ export interface Database extends AsyncDisposable {
 const INT8_OID = 20;
 
 /** Counters are far below 2^53: they come as numbers and not as text. */
-const numericTypes: CustomTypesConfig = {
-  getTypeParser: (oid, format) =>
-    oid === INT8_OID && format !== 'binary' ? Number : types.getTypeParser(oid, format),
-};
+const numericTypes = new TypeOverrides();
+numericTypes.setTypeParser(INT8_OID, Number);
 
 /** Opens a pool on PostgreSQL 15 or newer. Connections are made when they are first needed. */
 export function createDatabase(options: DatabaseOptions): Database {

@@ -12,75 +12,87 @@ const MAX_RETRY_MS = 5_000;
 
 /**
  * One listening connection, made at the first subscription and again whenever it is lost. Whoever
- * subscribes is woken once the connection stands: what came before cannot be known.
+ * has subscribed is woken once the connection stands: what came before it cannot be known.
  */
 export function createEventListener(connectionString: string): EventListener {
-  const subscribers = new Map<string, Set<() => void>>();
-  let client: Client | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  let retryMs = FIRST_RETRY_MS;
-  let isClosed = false;
+  return new Listener(connectionString);
+}
 
-  function wake(runId: string): void {
-    for (const onChange of [...(subscribers.get(runId) ?? [])]) onChange();
+class Listener implements EventListener {
+  readonly #connectionString: string;
+  readonly #subscribers = new Map<string, Set<() => void>>();
+  #client: Client | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #isClosed = false;
+
+  constructor(connectionString: string) {
+    this.#connectionString = connectionString;
   }
 
-  function wakeAll(): void {
-    for (const runId of [...subscribers.keys()]) wake(runId);
+  subscribe(runId: string, onChange: () => void): () => void {
+    if (this.#client === null && this.#timer === undefined && !this.#isClosed) this.#connect();
+    // A function of its own: the same one may be subscribed twice.
+    const own = (): void => onChange();
+    const ofRun = this.#subscribers.get(runId) ?? new Set();
+    this.#subscribers.set(runId, ofRun.add(own));
+    return () => {
+      ofRun.delete(own);
+      if (ofRun.size > 0 || this.#subscribers.get(runId) !== ofRun) return;
+      this.#subscribers.delete(runId);
+    };
   }
 
-  function connect(): void {
-    const fresh = new Client({
-      connectionString,
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#subscribers.clear();
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  #connect(): void {
+    const client = new Client({
+      connectionString: this.#connectionString,
       application_name: 'holdfast listener',
       keepAlive: true,
     });
-    client = fresh;
-    let isLost = false;
-    const lost = (): void => {
-      if (isLost) return;
-      isLost = true;
-      if (client === fresh) client = null;
-      fresh.end().catch(() => undefined);
-      if (isClosed) return;
-      timer = setTimeout(() => {
-        timer = undefined;
-        connect();
-      }, retryMs);
-      timer.unref();
-      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
-    };
-    fresh.on('error', lost).on('end', lost);
-    fresh.on('notification', ({ payload }) => {
-      if (payload === undefined || payload === ALL_RUNS) wakeAll();
-      else for (const runId of payload.split(',')) wake(runId);
-    });
-    fresh
+    this.#client = client;
+    const lost = (): void => this.#lost(client);
+    client.on('error', lost).on('end', lost);
+    client.on('notification', ({ payload }) => this.#notified(payload));
+    client
       .connect()
-      .then(() => fresh.query(`listen ${EVENTS_CHANNEL}`))
+      .then(() => client.query(`listen ${EVENTS_CHANNEL}`))
       .then(() => {
-        retryMs = FIRST_RETRY_MS;
-        wakeAll();
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#wakeAll();
       })
       .catch(lost);
   }
 
-  return {
-    subscribe: (runId, onChange) => {
-      if (client === null && timer === undefined && !isClosed) connect();
-      const own = (): void => onChange();
-      const ofRun = subscribers.get(runId) ?? new Set();
-      subscribers.set(runId, ofRun.add(own));
-      return () => {
-        ofRun.delete(own);
-        if (ofRun.size === 0 && subscribers.get(runId) === ofRun) subscribers.delete(runId);
-      };
-    },
-    [Symbol.asyncDispose]: async () => {
-      isClosed = true;
-      clearTimeout(timer);
-      subscribers.clear();
-      await client?.end().catch(() => undefined);
-    },
-  };
+  #lost(client: Client): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    client.end().catch(() => undefined);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#connect();
+    }, this.#retryMs);
+    this.#timer.unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
+
+  #notified(payload: string | undefined): void {
+    if (payload === undefined || payload === ALL_RUNS) this.#wakeAll();
+    else for (const runId of payload.split(',')) this.#wake(runId);
+  }
+
+  #wakeAll(): void {
+    for (const runId of [...this.#subscribers.keys()]) this.#wake(runId);
+  }
+
+  #wake(runId: string): void {
+    for (const onChange of [...(this.#subscribers.get(runId) ?? [])]) onChange();
+  }
 }

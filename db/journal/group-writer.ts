@@ -10,7 +10,7 @@ export interface GroupWriterOptions<Item, Result> {
   readonly maxInFlight: number;
 }
 
-/** Batches what many ask for at the same time. */
+/** Batches what many ask for at the same time; disposing of it waits for all that was asked. */
 export interface GroupWriter<Item, Result> extends AsyncDisposable {
   add(item: Item): Promise<Result>;
 }
@@ -29,39 +29,64 @@ interface Pending<Item, Result> {
 export function createGroupWriter<Item, Result>(
   options: GroupWriterOptions<Item, Result>,
 ): GroupWriter<Item, Result> {
-  let waiting: Pending<Item, Result>[] = [];
-  const busyLanes = new Set<string>();
-  const flights = new Set<Promise<void>>();
-  let isScheduled = false;
+  return new Writer(options);
+}
 
-  function schedule(): void {
-    if (isScheduled || waiting.length === 0 || flights.size >= options.maxInFlight) return;
-    isScheduled = true;
-    // A microtask later, so that items added in the same turn share the batch.
-    queueMicrotask(() => {
-      isScheduled = false;
-      const batch = takeBatch();
-      if (batch.length === 0) return;
-      const flight = fly(batch).finally(() => {
-        flights.delete(flight);
-        for (const { lane } of batch) busyLanes.delete(lane);
-        schedule();
-      });
-      flights.add(flight);
-      schedule();
+class Writer<Item, Result> implements GroupWriter<Item, Result> {
+  readonly #options: GroupWriterOptions<Item, Result>;
+  readonly #busyLanes = new Set<string>();
+  readonly #flights = new Set<Promise<void>>();
+  #waiting: Pending<Item, Result>[] = [];
+  #isScheduled = false;
+
+  constructor(options: GroupWriterOptions<Item, Result>) {
+    this.#options = options;
+  }
+
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, lane: this.#options.laneOf(item), resolve, reject });
+      this.#schedule();
     });
   }
 
-  function takeBatch(): Pending<Item, Result>[] {
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#waiting.length > 0 || this.#flights.size > 0) {
+      await Promise.all(this.#flights);
+      await Promise.resolve();
+    }
+  }
+
+  #schedule(): void {
+    const isFull = this.#flights.size >= this.#options.maxInFlight;
+    if (this.#isScheduled || isFull || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
+    // A microtask later, so that items added in the same turn share the batch.
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      const batch = this.#takeBatch();
+      if (batch.length === 0) return;
+      const flight = this.#fly(batch).finally(() => {
+        this.#flights.delete(flight);
+        for (const { lane } of batch) this.#busyLanes.delete(lane);
+        this.#schedule();
+      });
+      this.#flights.add(flight);
+      this.#schedule();
+    });
+  }
+
+  #takeBatch(): readonly Pending<Item, Result>[] {
+    const { maxBatch, mayShare } = this.#options;
     const batch: Pending<Item, Result>[] = [];
     const left: Pending<Item, Result>[] = [];
     const lanes = new Map<string, Item[]>();
-    const blocked = new Set<string>();
-    for (const pending of waiting) {
+    const blocked = new Set(this.#busyLanes);
+    for (const pending of this.#waiting) {
       const { lane, item } = pending;
       const batched = lanes.get(lane) ?? [];
-      const fits = batch.length < options.maxBatch && !busyLanes.has(lane) && !blocked.has(lane);
-      if (fits && (batched.length === 0 || options.mayShare(batched, item))) {
+      const isFree = batch.length < maxBatch && !blocked.has(lane);
+      if (isFree && (batched.length === 0 || mayShare(batched, item))) {
         batched.push(item);
         lanes.set(lane, batched);
         batch.push(pending);
@@ -71,14 +96,14 @@ export function createGroupWriter<Item, Result>(
         left.push(pending);
       }
     }
-    waiting = left;
-    for (const lane of lanes.keys()) busyLanes.add(lane);
+    this.#waiting = left;
+    for (const lane of lanes.keys()) this.#busyLanes.add(lane);
     return batch;
   }
 
-  async function fly(batch: readonly Pending<Item, Result>[]): Promise<void> {
+  async #fly(batch: readonly Pending<Item, Result>[]): Promise<void> {
     try {
-      const results = await options.write(batch.map(({ item }) => item));
+      const results = await this.#options.write(batch.map(({ item }) => item));
       for (const [index, { resolve, reject }] of batch.entries()) {
         const result = results[index];
         if (result instanceof Error) reject(result);
@@ -90,18 +115,4 @@ export function createGroupWriter<Item, Result>(
       for (const { reject } of batch) reject(failure);
     }
   }
-
-  return {
-    add: (item) =>
-      new Promise<Result>((resolve, reject) => {
-        waiting.push({ item, lane: options.laneOf(item), resolve, reject });
-        schedule();
-      }),
-    [Symbol.asyncDispose]: async () => {
-      while (waiting.length > 0 || flights.size > 0) {
-        await Promise.all(flights);
-        await Promise.resolve();
-      }
-    },
-  };
 }

@@ -20,6 +20,7 @@ export const STEP_COLUMNS = [
   'usage',
   'started_at',
   'ended_at',
+  'seq',
 ] as const;
 
 /** What is read of a step. */
@@ -43,5 +44,6 @@ export function stepFromRow(row: StepRow): StepRecord {
     usage: row.usage ?? NO_USAGE,
     startedAt: row.started_at.toISOString(),
     endedAt: row.ended_at?.toISOString() ?? null,
+    seq: row.seq,
   };
 }

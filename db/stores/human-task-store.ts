@@ -45,9 +45,10 @@ export function createHumanTaskStore({ kysely }: Database): HumanTaskStore {
         query = query.where(sql<boolean>`task.assignees @> ${jsonText([assignee])}::jsonb`);
       }
       if (agentId !== undefined) {
-        query = query.where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('runs as run')
+        query = query.where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('runs as run')
               .select('run.id')
               .whereRef('run.workspace_id', '=', 'task.workspace_id')
               .whereRef('run.id', '=', 'task.run_id')
