@@ -44,6 +44,7 @@ export async function acceptRun(services: Services, accept: AcceptRun): Promise<
           },
         }),
   });
+  services.crash?.('api-after-commit');
   if (kind === 'created') await start(services, run);
   return {
     status: kind === 'created' ? 201 : 200,

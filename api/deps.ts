@@ -1,6 +1,7 @@
 import type { AgentStore } from '../db/stores/agent-store.ts';
 import type { ApiKeyStore } from '../db/stores/api-key-store.ts';
 import type { CompileRegistry } from '../engine/compile.ts';
+import type { Crash } from '../runtime/failpoint.ts';
 import type { EventListener } from '../db/listener.ts';
 import type { HumanTaskStore } from '../db/stores/human-task-store.ts';
 import type { Journal } from '../contracts/journal.ts';
@@ -66,4 +67,6 @@ export interface ApiDeps {
   /** Origins whose pages may call the API; empty: none. */
   readonly corsOrigins: readonly string[];
   readonly timing?: Partial<ApiTiming>;
+  /** Where tests kill the process; absent in production. */
+  readonly crash?: Crash;
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { closingOf } from './closing.ts';
 
@@ -9,6 +9,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 65_000;
 const CHECK_MS = 5_000;
 const CLOSE_GRACE_MS = 10_000;
+/** A request that is on its way when closing begins arrives within this time. */
+const QUIET_MS = 500;
 const SWEEP_MS = 50;
 
 /** A listening API. */
@@ -34,6 +36,7 @@ export async function startApi(options: {
     },
     app,
   );
+  const busy = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -41,7 +44,7 @@ export async function startApi(options: {
   let closed: Promise<void> | undefined;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`,
-    close: () => (closed ??= close(server, app)),
+    close: () => (closed ??= close(server, app, busy)),
   };
 }
 
@@ -50,16 +53,42 @@ function portOf(server: Server): number {
   return address?.port ?? 0;
 }
 
-async function close(server: Server, app: Express): Promise<void> {
+/** Open connections with the number of requests that each waits for. */
+function trackConnections(server: Server): ReadonlyMap<Socket, number> {
+  const busy = new Map<Socket, number>();
+  const count = (socket: Socket, change: number): void => {
+    const before = busy.get(socket);
+    if (before !== undefined) busy.set(socket, before + change);
+  };
+  server.on('connection', (socket) => {
+    busy.set(socket, 0);
+    socket.once('close', () => busy.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    count(socket, 1);
+    response.once('close', () => {
+      count(socket, -1);
+    });
+  });
+  return busy;
+}
+
+async function close(
+  server: Server,
+  app: Express,
+  busy: ReadonlyMap<Socket, number>,
+): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     server.close(() => {
       resolve();
     });
   });
   closingOf(app).abort();
-  // A connection kept alive becomes idle only when its request is done.
+  const quietAt = Date.now() + QUIET_MS;
   const sweep = setInterval(() => {
     server.closeIdleConnections();
+    if (Date.now() < quietAt) return;
+    for (const [socket, requests] of busy) if (requests === 0) socket.destroy();
   }, SWEEP_MS);
   const cut = setTimeout(() => {
     server.closeAllConnections();

@@ -135,8 +135,8 @@ function threadOf(body: CreateRunRequest): CreateRun['thread'] {
   return { kind: 'new', threadId: newId('thread'), title: '' };
 }
 
-/** What counts as the user's message in a conversation: the input's `message`, else all of it. */
+/** What counts as the user's message in a conversation: the input's text if it has one, else all. */
 function saidIn(input: Json): Json {
   const message = isJsonObject(input) ? input['message'] : undefined;
-  return message ?? input;
+  return typeof message === 'string' ? message : input;
 }

@@ -1,0 +1,215 @@
+import { createAgentStore } from '../../db/stores/agent-store.ts';
+import { createApi } from '../../api/create-api.ts';
+import { createApiKeyStore } from '../../db/stores/api-key-store.ts';
+import { createEventListener } from '../../db/listener.ts';
+import { createHumanTaskStore } from '../../db/stores/human-task-store.ts';
+import { createJournal } from '../../db/journal/journal.ts';
+import { createLogger } from '../../runtime/logger.ts';
+import { builtInNodeTypes, createNodeRegistry } from '../../activities/nodes/registry.ts';
+import { createRunStore } from '../../db/stores/run-store.ts';
+import { createThreadStore } from '../../db/stores/thread-store.ts';
+import { createToolRegistry } from '../../activities/tools/registry.ts';
+import { createWorkspaceStore } from '../../db/stores/workspace-store.ts';
+import { freshSchema } from '../harness/postgres.ts';
+import { ROLES, type Role } from '../../contracts/status.ts';
+import { startApi } from '../../api/start-api.ts';
+import { createFakeControl, type FakeControl } from './fake-control.ts';
+import type { AgentSpec } from '../../contracts/agent-spec.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import type { EventDraft } from '../../contracts/event.ts';
+import type { Journal } from '../../contracts/journal.ts';
+import type { RunEnd } from '../../contracts/frontier.ts';
+import type { Tool } from '../../activities/tools/tool.ts';
+
+const PEPPER = 'a-pepper-for-tests-that-is-long-enough';
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // Tests look into answers freely; a wrong guess fails the test.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+/** How a test calls. */
+export interface CallOptions {
+  readonly key?: string | null;
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Keys and helpers of one workspace. */
+export interface TestWorkspace {
+  readonly id: string;
+  readonly keys: Readonly<Record<Role, string>>;
+}
+
+/** The API on real stores, with a fake behind the workflows. */
+export interface TestApi {
+  readonly url: string;
+  readonly deps: ApiDeps;
+  readonly journal: Journal;
+  readonly control: FakeControl;
+  readonly own: TestWorkspace;
+  readonly foreign: TestWorkspace;
+  /** With the own workspace's admin key, if none is named. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Makes an agent; answers with its name. */
+  agent(spec?: AgentSpec, key?: string): Promise<string>;
+  /** Starts a run of a new agent; answers with its id. */
+  run(input?: unknown): Promise<string>;
+  /** Appends events to a run of the own workspace; the first time also starts it. */
+  append(runId: string, ...events: readonly EventDraft[]): Promise<number>;
+  end(runId: string, end?: RunEnd): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The spec of most tests' agents. */
+export const SPEC: AgentSpec = {
+  model: { provider: 'scripted', script: [{ say: 'hello' }] },
+  instructions: 'Say hello.',
+  tools: [],
+  input: {
+    type: 'object',
+    properties: { topic: { type: 'string' }, message: {} },
+    additionalProperties: false,
+  },
+};
+
+const ECHO: Tool = {
+  name: 'echo',
+  description: 'Answers with its arguments.',
+  parameters: { type: 'object' },
+  effect: 'pure',
+  timeoutMs: 1_000,
+  light: true,
+  execute: (args) => Promise.resolve(args),
+};
+
+let names = 0;
+
+/** Starts an API for a test file. */
+export async function startTestApi(
+  change: Partial<Pick<ApiDeps, 'timing' | 'corsOrigins' | 'checkReady'>> = {},
+): Promise<TestApi> {
+  const schema = await freshSchema();
+  const { database } = schema;
+  const journal = createJournal(database);
+  const listener = createEventListener(schema.connectionString);
+  const control = createFakeControl(journal);
+  const nodes = createNodeRegistry(builtInNodeTypes);
+  const tools = createToolRegistry([ECHO]);
+  const deps: ApiDeps = {
+    agents: createAgentStore(database),
+    runs: createRunStore(database),
+    threads: createThreadStore(database),
+    humanTasks: createHumanTaskStore(database),
+    apiKeys: createApiKeyStore(database, PEPPER),
+    values: journal,
+    listener,
+    control,
+    registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
+    nodeTypes: builtInNodeTypes,
+    tools: tools.list(),
+    checkReady: async () => ({ database: true }),
+    log: createLogger('silent', 'test'),
+    corsOrigins: [],
+    ...change,
+  };
+  const workspaces = createWorkspaceStore(database);
+  const own = await seed(workspaces, deps);
+  const foreign = await seed(workspaces, deps);
+  const server = await startApi({ app: createApi(deps), port: 0, host: '127.0.0.1' });
+  return {
+    url: server.url,
+    deps,
+    journal,
+    control,
+    own,
+    foreign,
+    ...helpers(server.url, journal, own),
+    stop: async () => {
+      await server.close();
+      await listener[Symbol.asyncDispose]();
+      await journal[Symbol.asyncDispose]();
+      await schema.drop();
+    },
+  };
+}
+
+async function seed(
+  workspaces: ReturnType<typeof createWorkspaceStore>,
+  deps: ApiDeps,
+): Promise<TestWorkspace> {
+  const { id } = await workspaces.create({ name: 'test' });
+  const keys = { admin: '', author: '', runner: '', viewer: '' };
+  for (const role of ROLES) {
+    keys[role] = (await deps.apiKeys.create(id, { name: role, role })).key;
+  }
+  return { id, keys };
+}
+
+function helpers(
+  url: string,
+  journal: Journal,
+  own: TestWorkspace,
+): Pick<TestApi, 'call' | 'agent' | 'run' | 'append' | 'end'> {
+  const call: TestApi['call'] = async (method, path, options = {}) => {
+    const key = options.key === undefined ? own.keys.admin : options.key;
+    const body = options.raw ?? (options.body === undefined ? null : JSON.stringify(options.body));
+    const response = await fetch(`${url}${path}`, {
+      method,
+      body,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+    });
+    const text = await response.text();
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : null,
+    };
+  };
+  const agent: TestApi['agent'] = async (spec = SPEC, key = own.keys.admin) => {
+    names += 1;
+    const name = `agent-${names}`;
+    const made = await call('POST', '/v1/agents', { key, body: { name, spec } });
+    if (made.status !== 201) throw new Error(made.text);
+    return name;
+  };
+  const append: TestApi['append'] = async (runId, ...events) => {
+    const ref = { workspaceId: own.id, runId };
+    const written = await journal.commit({ ...ref, epoch: 0, start: true, events });
+    if (written.kind !== 'committed') throw new Error(`not written: ${written.kind}`);
+    return written.lastSeq;
+  };
+  return {
+    call,
+    agent,
+    append,
+    run: async (input = {}) => {
+      const made = await call('POST', '/v1/runs', { body: { agent: await agent(), input } });
+      if (made.status !== 201) throw new Error(made.text);
+      return made.body.id as string;
+    },
+    end: async (runId, end = { status: 'succeeded' }) => {
+      await journal.commit({
+        workspaceId: own.id,
+        runId,
+        epoch: 0,
+        start: true,
+        events: [{ type: `run.${end.status}`, data: {} }],
+        end: { end, output: end.status === 'succeeded' ? 'done' : null, messages: [] },
+      });
+    },
+  };
+}
