@@ -1,19 +1,13 @@
-import { RE2JS } from 're2js';
 import { buildText, make, readText, visit, visitsLeft, type Meter } from './cel-meter.ts';
 import { failed, isNumber, kindOf, type CelList, type CelValue } from './cel-value.ts';
-import { createLru } from './lru.ts';
+import { linearRegex } from './linear-regex.ts';
 
-const PATTERN_CHARS = 256;
-const PATTERN_PARTS = 2_000;
+/** Work of compiling a pattern, in elements visited. */
 const COMPILE_VISITS = 5_000;
 /** Work of matching one char against one part of a pattern, in elements visited. */
 const MATCH_VISITS = 1 / 2_048;
-/** A char costs as much as so many parts, however small the pattern is. */
-const MIN_MATCH_PARTS = 128;
 /** A search may look at a char again for every so many chars of what is searched for. */
 const NEEDLE_CHARS = 64;
-
-const patterns = createLru<RE2JS>(200);
 
 /** A method of texts: its text, then its arguments. */
 export type TextMethod = (meter: Meter, text: string, args: CelList) => CelValue;
@@ -154,23 +148,8 @@ function matches(meter: Meter, text: string, args: CelList): CelValue {
     visit(meter, COMPILE_VISITS);
     meter.patterns.add(source);
   }
-  const pattern = patterns.get(source) ?? compilePattern(source);
-  const parts = Math.max(MIN_MATCH_PARTS, pattern.programSize());
-  visit(meter, 1 + text.length * parts * MATCH_VISITS);
-  return pattern.matcher(text).find();
-}
-
-function compilePattern(source: string): RE2JS {
-  if (source.length > PATTERN_CHARS) {
-    throw failed(`a pattern has more than ${PATTERN_CHARS} characters`);
-  }
-  let pattern: RE2JS;
-  try {
-    pattern = RE2JS.compile(source);
-  } catch (error) {
-    throw failed(`a pattern is not valid: ${error instanceof Error ? error.message : 'no reason'}`);
-  }
-  if (pattern.programSize() > PATTERN_PARTS) throw failed('a pattern is too complex');
-  patterns.set(source, pattern);
-  return pattern;
+  const compiled = linearRegex(source);
+  if ('problem' in compiled) throw failed(compiled.problem);
+  visit(meter, 1 + compiled.regex.costOf(text) * MATCH_VISITS);
+  return compiled.regex.find(text);
 }
