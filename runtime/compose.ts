@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { builtInNodeTypes, createNodeRegistry } from '../activities/nodes/registry.ts';
 import { createAgentRunActivities } from '../activities/agent-run-activities.ts';
-import { createBuiltInTools } from '../activities/tools/built-in/index.ts';
+import { createBuiltInTools } from '../activities/tools/built-in/built-in-tools.ts';
 import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
 import { createChatModels } from '../adapters/models/chat-models.ts';
 import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';

@@ -41,6 +41,8 @@ export class Interpreter {
   readonly #inFlight = new Map<string, CancellationScope>();
   readonly #deadlines = new Map<string, CancellationScope>();
   readonly #decided: Map<string, string>;
+  /** Steps that a join has made needless, until the journal knows. */
+  readonly #dropped: StepCall[] = [];
   /** Settled before the interpreter learned that a step waits for it. */
   readonly #early = new Set<string>();
 
@@ -76,6 +78,7 @@ export class Interpreter {
       this.#applyNews();
       const frontier = this.#current();
       if (frontier.end !== null) return this.#finish(frontier.end);
+      if (this.#dropped.length > 0) await this.#closeDropped();
       if (this.#mustContinueAsNew()) await this.#continueAsNew();
       if (this.#ready('segment').length > 0) {
         await this.#runSegment(false);
@@ -173,8 +176,11 @@ export class Interpreter {
 
   #applyOutcome(stepId: string, outcome: StepOutcome): void {
     if (this.#plan === null) throw new Error('the plan is not loaded');
-    const input = { stepId, outcome, now: Date.now() };
-    this.#frontier = advance(this.#plan, this.#current(), input).frontier;
+    const before = this.#current().tokens;
+    const next = advance(this.#plan, this.#current(), { stepId, outcome, now: Date.now() });
+    this.#frontier = next.frontier;
+    const cancelled = new Set(next.cancelled);
+    this.#dropped.push(...before.filter((token) => cancelled.has(token.stepId)).map(toCall));
     this.#handedBack = this.#handedBack.filter((id) => id !== stepId);
     this.#cancelDropped();
     if (outcome.kind === 'wait' && this.#early.has(outcome.taskId)) this.#settle(outcome.taskId);
@@ -203,6 +209,13 @@ export class Interpreter {
       scope.cancel();
       this.#deadlines.delete(taskId);
     }
+  }
+
+  /** Closes steps that are not wanted any more, and their open tasks. */
+  async #closeDropped(): Promise<void> {
+    const calls = this.#dropped.splice(0);
+    const { epoch } = this.#current();
+    await lightActivities('close dropped steps').cancelSteps({ ...this.#ref(), epoch, calls });
   }
 
   #watchDeadlines(): void {
