@@ -1,17 +1,23 @@
+import { createHash } from 'node:crypto';
 import { canonicalJson } from '../contracts/canonical-json.ts';
-import { HoldfastError, type Agent, type Client } from '../client/index.ts';
+import { HoldfastError, type Client } from '../client/index.ts';
 import type { DemoAgent } from './demo-agent.ts';
 import type { Json } from '../contracts/json.ts';
 
 /** What `seedDemo` found or made. */
 export interface SeededAgent {
   readonly name: string;
-  /** Text of the version that `latest` points at. */
+  /** Text of the version that has the demo's spec. */
   readonly version: string;
-  readonly change: 'created' | 'new version' | 'unchanged';
+  readonly change: 'created' | 'unchanged';
 }
 
-/** Creates the agents, or gives them a new version where their spec has changed; may run again. */
+const HASH_CHARS = 16;
+
+/**
+ * Creates the agents, or gives them a version where their spec has changed. May run again: a spec
+ * that is among the versions already is left alone, also when somebody has made newer ones since.
+ */
 export async function seedDemo(
   client: Client,
   agents: readonly DemoAgent[],
@@ -23,45 +29,38 @@ export async function seedDemo(
 
 async function seedAgent(client: Client, agent: DemoAgent): Promise<SeededAgent> {
   const { name, description, spec } = agent;
-  const known = await find(client, name);
-  if (known === null) {
-    await client.agents.create({ name, description }).catch(ignoreTaken);
-    return addVersion(client, agent, 'created');
-  }
-  const latest = known.labels['latest'];
-  if (latest === undefined) return addVersion(client, agent, 'created');
-  const version = await client.agents.getVersion(name, latest);
-  const same = canonicalJson(toJson(version.spec)) === canonicalJson(toJson(spec));
-  return same
-    ? { name, version: version.version, change: 'unchanged' }
-    : addVersion(client, agent, 'new version');
+  // The service keeps a spec with its defaults filled in, so specs cannot be compared themselves.
+  const changelog = `demo, spec ${hashOf(spec)}`;
+  const known = await findVersion(client, name, changelog);
+  if (known !== null) return { name, version: known, change: 'unchanged' };
+  await client.agents.create({ name, description }).catch(ignoreTaken);
+  const { version } = await client.agents.createVersion(name, { spec, changelog });
+  return { name, version, change: 'created' };
 }
 
-async function addVersion(
+/** Text of the version with that changelog; null if there is none. */
+async function findVersion(
   client: Client,
-  { name, spec }: DemoAgent,
-  change: SeededAgent['change'],
-): Promise<SeededAgent> {
-  const { version } = await client.agents.createVersion(name, { spec, changelog: 'demo' });
-  return { name, version, change };
-}
-
-async function find(client: Client, name: string): Promise<Agent | null> {
+  name: string,
+  changelog: string,
+): Promise<string | null> {
   try {
-    return await client.agents.get(name);
+    for await (const version of client.agents.listVersions(name)) {
+      if (version.changelog === changelog) return version.version;
+    }
   } catch (error) {
-    if (error instanceof HoldfastError && error.code === 'agent.not_found') return null;
-    throw error;
+    if (!(error instanceof HoldfastError) || error.code !== 'agent.not_found') throw error;
   }
+  return null;
 }
 
-/** Another process seeds at the same time. */
+/** It is there without our version, or another process seeds at the same time. */
 function ignoreTaken(error: unknown): void {
   if (error instanceof HoldfastError && error.code === 'agent.name_taken') return;
   throw error;
 }
 
-/** The spec as it travels: without fields that are undefined. */
-function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+function hashOf(spec: DemoAgent['spec']): string {
+  const text = canonicalJson(JSON.parse(JSON.stringify(spec)) as Json);
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARS);
 }
