@@ -20,7 +20,7 @@ export interface OpenAiServer {
   /** Base URL as the vendor's clients take it, with `/v1`. */
   readonly url: string;
   readonly requests: readonly RecordedRequest[];
-  /** Plans the next requests, in order; without a plan the last user message decides. */
+  /** Plans the next requests, in place of what is planned; without a plan the last user message decides. */
   script(...behaviours: readonly Behaviour[]): void;
   close(): Promise<void>;
 }
@@ -52,7 +52,7 @@ export async function startOpenAiServer(): Promise<OpenAiServer> {
   return {
     url: `http://127.0.0.1:${address.port}/v1`,
     requests: state.requests,
-    script: (...behaviours) => state.plan.push(...behaviours),
+    script: (...behaviours) => void state.plan.splice(0, Infinity, ...behaviours),
     close: async () => {
       state.stop.abort();
       const closed = new Promise((resolve) => server.close(resolve));
