@@ -33,13 +33,12 @@ export function startSweeper(deps: SweeperDeps): AsyncDisposable {
 
 async function loop(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await pause(deps.everyMs ?? EVERY_MS, signal);
-    if (signal.aborted) return;
     try {
       await sweep(deps);
     } catch (error) {
       deps.log.warn({ err: error }, 'starting queued runs failed; it is tried again');
     }
+    await pause(deps.everyMs ?? EVERY_MS, signal);
   }
 }
 

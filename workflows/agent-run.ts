@@ -20,7 +20,7 @@ export const decideUpdate = defineUpdate<SettledTask, [DecideArgs]>('decide');
 export async function agentRun(input: AgentRunInput): Promise<void> {
   const interpreter = new Interpreter(input);
   setHandler(decideUpdate, (args) => interpreter.decide(args), {
-    validator: (args) => {
+    validator: (args: DecideArgs) => {
       const first = interpreter.conflictingDecision(args);
       if (first === null) return;
       const message = `task ${args.taskId} was decided by ${first}`;

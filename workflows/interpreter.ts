@@ -5,7 +5,6 @@ import {
   continueAsNew,
   isCancellation,
   setCurrentDetails,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Frontier, RunEnd, Token } from '../contracts/frontier.ts';
@@ -15,6 +14,7 @@ import type { Plan } from '../contracts/plan.ts';
 import type { StepCall, StepOutcome } from '../contracts/step.ts';
 import { advance, cancelRun, settle } from '../engine/advance.ts';
 import { lightActivities, stepActivities } from './activity-proxies.ts';
+import { Deadlines } from './deadlines.ts';
 import { describeRun } from './details.ts';
 import { toStepFailure } from './step-failure.ts';
 
@@ -39,7 +39,7 @@ export class Interpreter {
   #recorded = false;
   readonly #news: News[] = [];
   readonly #inFlight = new Map<string, CancellationScope>();
-  readonly #deadlines = new Map<string, CancellationScope>();
+  readonly #deadlines: Deadlines;
   readonly #decided: Map<string, string>;
   /** Steps that a join has made needless, until the journal knows. */
   readonly #dropped: StepCall[] = [];
@@ -51,6 +51,10 @@ export class Interpreter {
     this.#frontier = input.carried?.frontier ?? null;
     this.#handedBack = input.carried?.handedBack ?? [];
     this.#decided = new Map(input.carried?.decided ?? []);
+    this.#deadlines = new Deadlines(
+      (taskId) => this.#expire(taskId),
+      (error) => this.#news.push({ kind: 'failed', error }),
+    );
   }
 
   /** The decision that a task already has, if it is another one. */
@@ -85,7 +89,7 @@ export class Interpreter {
         continue;
       }
       if (!this.#historyIsLong()) for (const token of this.#ready('step')) this.#startStep(token);
-      this.#watchDeadlines();
+      this.#deadlines.watch(this.#current().tokens);
       this.#describe();
       await condition(() => this.#news.length > 0 || this.#mustContinueAsNew());
     }
@@ -93,7 +97,8 @@ export class Interpreter {
 
   /** Ends a cancelled run: waits until what runs has stopped, then journals the end. */
   async stop(end: RunEnd): Promise<RunEnd> {
-    for (const scope of [...this.#inFlight.values(), ...this.#deadlines.values()]) scope.cancel();
+    for (const scope of this.#inFlight.values()) scope.cancel();
+    this.#deadlines.cancelAll();
     await condition(() => this.#inFlight.size === 0);
     if (this.#frontier !== null) this.#frontier = cancelRun(this.#frontier).frontier;
     return this.#record(end);
@@ -194,21 +199,15 @@ export class Interpreter {
     }
     this.#early.delete(taskId);
     this.#frontier = settle(this.#current(), taskId);
-    this.#deadlines.get(taskId)?.cancel();
-    this.#deadlines.delete(taskId);
+    this.#deadlines.cancel(taskId);
   }
 
   /** Stops activities and clocks of steps that the engine has dropped. */
   #cancelDropped(): void {
     const { tokens } = this.#current();
     const steps = new Set(tokens.map((token) => token.stepId));
-    const tasks = new Set(tokens.map((token) => token.waitingFor?.taskId));
     for (const [stepId, scope] of this.#inFlight) if (!steps.has(stepId)) scope.cancel();
-    for (const [taskId, scope] of this.#deadlines) {
-      if (tasks.has(taskId)) continue;
-      scope.cancel();
-      this.#deadlines.delete(taskId);
-    }
+    this.#deadlines.keepOnly(tokens);
   }
 
   /** Closes steps that are not wanted any more, and their open tasks. */
@@ -218,27 +217,8 @@ export class Interpreter {
     await lightActivities('close dropped steps').cancelSteps({ ...this.#ref(), epoch, calls });
   }
 
-  #watchDeadlines(): void {
-    for (const { waitingFor } of this.#current().tokens) {
-      if (waitingFor === undefined || waitingFor.deadlineAt === null) continue;
-      if (this.#deadlines.has(waitingFor.taskId)) continue;
-      const { taskId, deadlineAt } = waitingFor;
-      const scope = new CancellationScope();
-      this.#deadlines.set(taskId, scope);
-      scope
-        .run(() => this.#expire(taskId, deadlineAt))
-        .catch((error: unknown) => {
-          if (!isCancellation(error)) this.#news.push({ kind: 'failed', error });
-        });
-    }
-  }
-
-  async #expire(taskId: string, deadlineAt: number): Promise<void> {
-    await sleep(Math.max(1, deadlineAt - Date.now()), { summary: `deadline of ${taskId}` });
-    // Once the clock has run out, expiry is journaled even if the run is being cancelled meanwhile.
-    await CancellationScope.nonCancellable(() =>
-      lightActivities(`expire ${taskId}`).expireTask({ ...this.#ref(), taskId }),
-    );
+  async #expire(taskId: string): Promise<void> {
+    await lightActivities(`expire ${taskId}`).expireTask({ ...this.#ref(), taskId });
     this.#news.push({ kind: 'settled', taskId });
   }
 
@@ -263,7 +243,7 @@ export class Interpreter {
   }
 
   async #continueAsNew(): Promise<never> {
-    for (const scope of this.#deadlines.values()) scope.cancel();
+    this.#deadlines.cancelAll();
     await condition(allHandlersFinished);
     this.#applyNews();
     const carried: CarriedOver = {
@@ -275,7 +255,8 @@ export class Interpreter {
   }
 
   async #finish(end: RunEnd): Promise<RunEnd> {
-    for (const scope of [...this.#inFlight.values(), ...this.#deadlines.values()]) scope.cancel();
+    for (const scope of this.#inFlight.values()) scope.cancel();
+    this.#deadlines.cancelAll();
     await condition(() => this.#inFlight.size === 0);
     const standing = this.#recorded ? end : await this.#record(end);
     this.#describe();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { countingGraph, loopGraph, scriptedAgent } from './graphs.ts';
 import { createAgent, oneTo, runSpec, watch } from '../harness/runs.ts';
+import { SEARCH_ATTRIBUTES } from '../../temporal/search-attributes.ts';
 import { startStack, type Stack } from '../harness/stack.ts';
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
 
@@ -115,11 +116,10 @@ describe('graphs on a real server', () => {
     await stack.client.runs.wait(run.id);
     const handle = stack.holdfast.temporal.workflow.getHandle(run.id);
     const described = await handle.describe();
-    expect(described.searchAttributes).toMatchObject({
-      HoldfastAgent: [agent],
-      HoldfastVersion: ['1'],
-      HoldfastWorkspace: [stack.workspaceId],
-    });
+    const attributes = described.typedSearchAttributes;
+    expect(attributes.get(SEARCH_ATTRIBUTES.agent)).toBe(agent);
+    expect(attributes.get(SEARCH_ATTRIBUTES.version)).toBe('1');
+    expect(attributes.get(SEARCH_ATTRIBUTES.workspace)).toBe(stack.workspaceId);
     const history = JSON.stringify(historyToJSON(await handle.fetchHistory()));
     for (const step of ['n0:1', 'n1:1', 'n2:1', 'done:1']) {
       expect(decodedPayloads(history)).toContain(step);

@@ -134,7 +134,7 @@ describe('tool approval', () => {
     const run = await runSpec(stack.client, {
       ...spec,
       tools: [{ name: 'calculator', approval: 'always' }],
-    } as typeof spec);
+    });
     const [task] = await openTasks(run.id, 1);
     await stack.client.humanTasks.decide(task?.id ?? '', { kind: 'reject', reason: 'too risky' });
     const ended = await stack.client.runs.wait(run.id);

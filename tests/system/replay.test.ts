@@ -61,7 +61,7 @@ test('a history that does not fit the code is noticed', async () => {
         }
       : event,
   );
-  const failures = await replay(new Map([[name, { ...history, events } as History]]));
+  const failures = await replay(new Map([[name, { ...history, events }]]));
   expect(failures).toHaveLength(1);
 }, 120_000);
 
