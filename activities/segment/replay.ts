@@ -37,7 +37,7 @@ export async function replay(
   let current = frontier;
   for (;;) {
     const next = earliest(current, records);
-    if (next?.outcome == null) return { frontier: current, ran };
+    if (next === null || next.outcome === null) return { frontier: current, ran };
     const { stepId, outcome } = next;
     const now = Date.parse(next.endedAt ?? next.startedAt);
     current = advance(plan, current, { stepId, outcome, now }).frontier;

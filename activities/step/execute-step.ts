@@ -106,7 +106,7 @@ async function execute(executor: StepExecutor, asked: Asked): Promise<StepExecut
     epoch,
     call,
     reserves: type.reserves,
-    showable: offloader.fields,
+    showable: (fields) => offloader.fields(fields),
     prepare: async (memo, settled) => {
       const context = contextOf(executor, base, { attempt: 0, firstTry: true, memo, settled });
       return prepareNode(type, context);

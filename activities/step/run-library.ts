@@ -1,4 +1,4 @@
-import { Lru } from './lru.ts';
+import { createLru } from '../../engine/lru.ts';
 import { isBlobRef } from '../../contracts/blob.ts';
 import { resolveDeep } from './resolve-value.ts';
 import type { CompiledVersion } from '../../contracts/records.ts';
@@ -22,10 +22,10 @@ export function runKey(ref: RunRef): string {
  */
 export class RunLibrary {
   readonly #journal: Journal;
-  readonly #runs = new Lru<RunFacts>(RUNS);
-  readonly #versions = new Lru<CompiledVersion>(VERSIONS);
-  readonly #threads = new Lru<readonly Message[]>(THREADS);
-  readonly #results = new Lru<Json>(RESULTS);
+  readonly #runs = createLru<RunFacts>(RUNS);
+  readonly #versions = createLru<CompiledVersion>(VERSIONS);
+  readonly #threads = createLru<readonly Message[]>(THREADS);
+  readonly #results = createLru<Json>(RESULTS);
 
   constructor(journal: Journal) {
     this.#journal = journal;

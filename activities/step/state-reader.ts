@@ -1,4 +1,4 @@
-import { Lru } from './lru.ts';
+import { createLru } from '../../engine/lru.ts';
 import { foldDeltas, initialState, type Channels } from '../../engine/fold.ts';
 import { forkKey, depthOf, nextKey, pathOf, visibleRanges } from '../../engine/order-key.ts';
 import { runKey } from './run-library.ts';
@@ -39,7 +39,7 @@ const LAST: KeyRange = { after: '', upTo: '~' };
  */
 export class StateReader {
   readonly #journal: Journal;
-  readonly #known = new Lru<Known>(PATHS);
+  readonly #known = createLru<Known>(PATHS);
 
   constructor(journal: Journal) {
     this.#journal = journal;

@@ -88,7 +88,7 @@ async function nextMemo(context: NodeContext): Promise<CallMemo> {
   }
   if (memo.phase === 'approval' && decision?.kind === 'edit') {
     const edited = await context.resolve(decision.value ?? null);
-    return { ...memo, phase: 'effect', ...(isJsonObject(edited) ? { arguments: edited } : {}) };
+    if (isJsonObject(edited)) return { ...memo, phase: 'effect', arguments: edited };
   }
   if (memo.phase === 'unknown' && decision?.kind === 'answer') {
     const answer = await context.resolve(decision.value ?? null);

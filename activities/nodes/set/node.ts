@@ -20,7 +20,6 @@ export const setNode: NodeType = {
     {
       values: {
         type: 'object',
-        minProperties: 1,
         propertyNames: CHANNEL,
         additionalProperties: EXPRESSION,
       },

@@ -1,4 +1,5 @@
 import { calculate, MAX_EXPRESSION_CHARS } from './arithmetic.ts';
+import { textOf } from './text-argument.ts';
 import type { Tool } from '../tool.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -25,5 +26,5 @@ export const calculatorTool: Tool = {
   effect: 'pure',
   timeoutMs: TIMEOUT_MS,
   light: true,
-  execute: (args) => Promise.resolve(calculate(String(args['expression']))),
+  execute: (args) => Promise.resolve(calculate(textOf(args, 'expression'))),
 };

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../../../contracts/app-error.ts';
 import type { Json } from '../../../contracts/json.ts';
+import { textOf } from './text-argument.ts';
 import type { Tool } from '../tool.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -99,6 +100,6 @@ export function createReadFolderTool(root: string): Tool {
     effect: 'pure',
     timeoutMs: TIMEOUT_MS,
     light: true,
-    execute: (args) => readFolder(root, String(args['folder'])),
+    execute: (args) => readFolder(root, textOf(args, 'folder')),
   };
 }

@@ -6,6 +6,7 @@ import { createGuardedAgent, type ResolveHost } from './guarded-agent.ts';
 import { decodeContent, decodeText, isTextType, readBytes } from './read-body.ts';
 import { readableHtml } from './readable-html.ts';
 import type { Json } from '../../../../contracts/json.ts';
+import { textOf } from '../text-argument.ts';
 import type { Tool } from '../../tool.ts';
 
 const MAX_REDIRECTS = 3;
@@ -58,10 +59,15 @@ async function follow(text: string, getter: Getter): Promise<Json> {
     if (!REDIRECTS.has(response.statusCode) || location === '') {
       return await answerOf(url, response, getter.maxBytes);
     }
-    response.body.destroy();
+    discard(response);
     url = checkTarget(URL.parse(location, url)?.href ?? location, getter.allow);
   }
   throw new AppError('tool.refused', `more than ${MAX_REDIRECTS} redirects`);
+}
+
+/** A body that nobody reads reports its end as an error. */
+function discard({ body }: Dispatcher.ResponseData): void {
+  body.on('error', () => undefined).destroy();
 }
 
 async function answerOf(
@@ -71,7 +77,7 @@ async function answerOf(
 ): Promise<Json> {
   const contentType = headerOf(response.headers, 'content-type');
   if (!isTextType(contentType)) {
-    response.body.destroy();
+    discard(response);
     throw new AppError('tool.refused', `the response is ${contentType}, not text`);
   }
   const raw = await readBytes(response.body, maxBytes);
@@ -85,9 +91,14 @@ async function answerOf(
 /** Network failures carry the code of the system, never addresses of the inner network. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof Error && error.cause instanceof AppError) return error.cause;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return new AppError('tool.failed', `the request failed (${code})`, { cause: error });
+  return new AppError('tool.failed', `the request failed (${systemCodeOf(error)})`, {
+    cause: error,
+  });
+}
+
+function systemCodeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : 'unknown';
 }
 
 async function get(url: string, config: HttpGetConfig, signal: AbortSignal): Promise<Json> {
@@ -137,6 +148,6 @@ export function createHttpGetTool(config: HttpGetConfig): Tool {
     effect: 'idempotent',
     timeoutMs: (config.timeoutMs ?? TIMEOUT_MS) + 5_000,
     light: false,
-    execute: (args, context) => get(String(args['url']), config, context.signal),
+    execute: (args, context) => get(textOf(args, 'url'), config, context.signal),
   };
 }

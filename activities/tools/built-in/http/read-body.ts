@@ -37,7 +37,11 @@ export function decodeContent(bytes: Buffer, encoding: string, maxBytes: number)
   try {
     return decoder(bytes, maxBytes);
   } catch (cause) {
-    const isBomb = cause instanceof RangeError;
+    const isBomb =
+      typeof cause === 'object' &&
+      cause !== null &&
+      'code' in cause &&
+      cause.code === 'ERR_BUFFER_TOO_LARGE';
     const message = isBomb ? `the response is larger than ${maxBytes} bytes` : 'bad compression';
     throw new AppError('tool.refused', message, { cause });
   }
