@@ -1,13 +1,15 @@
 import { countCodePoints, joinTexts, textAt, TEXT_METHODS } from './cel-text.ts';
 import { buildText, visit, type Meter } from './cel-meter.ts';
 import {
-  CelDuration,
-  CelTime,
+  isDuration,
+  isTime,
   parseDuration,
   parseTime,
   printTime,
   TIME_PARTS,
   timeAt,
+  type CelDuration,
+  type CelTime,
 } from './cel-time.ts';
 import { checkInt } from './cel-operators.ts';
 import {
@@ -54,7 +56,7 @@ export const METHODS: ReadonlyMap<string, CelFunction> = new Map([
 export function toText(meter: Meter, value: CelValue): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'bigint') return String(value);
-  if (value instanceof CelTime || value instanceof CelDuration) return printTime(value);
+  if (isTime(value) || isDuration(value)) return printTime(value);
   const text = JSON.stringify(toJson(meter, value));
   buildText(meter, text.length);
   return text;
@@ -82,12 +84,11 @@ function timeMethods(): [string, CelFunction][] {
       minArgs: 0,
       maxArgs: 0,
       run: (_, [value = null]) => {
-        const number =
-          value instanceof CelTime
-            ? part.time?.(new Date(value.ms))
-            : value instanceof CelDuration
-              ? part.span?.(value.ms)
-              : undefined;
+        const number = isTime(value)
+          ? part.time?.(new Date(value.ms))
+          : isDuration(value)
+            ? part.span?.(value.ms)
+            : undefined;
         if (number === undefined) throw failed(`${kindOf(value)} has no ${name}()`);
         return BigInt(Math.trunc(number));
       },
@@ -114,7 +115,7 @@ function toInt(value: CelValue): bigint {
   if (typeof value === 'number' && Number.isFinite(value))
     return checkInt(BigInt(Math.trunc(value)));
   if (typeof value === 'string' && /^[+-]?\d{1,19}$/.test(value)) return checkInt(BigInt(value));
-  if (value instanceof CelTime) return BigInt(Math.floor(value.ms / 1_000));
+  if (isTime(value)) return BigInt(Math.floor(value.ms / 1_000));
   throw failed(`int() cannot take this value, ${kindOf(value)}`);
 }
 
@@ -134,7 +135,7 @@ function toBool(value: CelValue): boolean {
 }
 
 function toTime(value: CelValue): CelTime {
-  if (value instanceof CelTime) return value;
+  if (isTime(value)) return value;
   const time =
     typeof value === 'string'
       ? parseTime(value)
@@ -146,7 +147,7 @@ function toTime(value: CelValue): CelTime {
 }
 
 function toDuration(value: CelValue): CelDuration {
-  if (value instanceof CelDuration) return value;
+  if (isDuration(value)) return value;
   const duration = typeof value === 'string' ? parseDuration(value) : null;
   if (duration === null) throw failed('duration() takes a text such as 1h30m');
   return duration;

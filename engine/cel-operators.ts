@@ -1,5 +1,5 @@
 import { buildText, make, readText, visit, type Meter } from './cel-meter.ts';
-import { CelDuration, CelTime, timeAt } from './cel-time.ts';
+import { durationOf, isDuration, isTime, timeAt, type CelTime } from './cel-time.ts';
 import { equals, failed, isList, isMap, isNumber, kindOf, type CelValue } from './cel-value.ts';
 
 const MAX_INT = 2n ** 63n - 1n;
@@ -26,7 +26,7 @@ export const BINARY_OPERATIONS: Readonly<Record<string, BinaryOperation>> = {
 
 /** The negative of a number or span. */
 export function negate(value: CelValue): CelValue {
-  if (value instanceof CelDuration) return new CelDuration(-value.ms);
+  if (isDuration(value)) return durationOf(-value.ms);
   if (typeof value === 'bigint') return checkInt(-value);
   if (typeof value === 'number') return -value;
   throw failed(`${kindOf(value)} has no negative`);
@@ -75,8 +75,8 @@ function compare(meter: Meter, operator: string, operands: Operands): number {
     readText(meter, Math.min(a.length, b.length));
     return order(a, b);
   }
-  if (a instanceof CelTime && b instanceof CelTime) return order(a.ms, b.ms);
-  if (a instanceof CelDuration && b instanceof CelDuration) return order(a.ms, b.ms);
+  if (isTime(a) && isTime(b)) return order(a.ms, b.ms);
+  if (isDuration(a) && isDuration(b)) return order(a.ms, b.ms);
   if (typeof a === 'boolean' && typeof b === 'boolean') return order(Number(a), Number(b));
   throw mismatch(operator, operands);
 }
@@ -106,19 +106,19 @@ function add(meter: Meter, a: CelValue, b: CelValue): CelValue {
     visit(meter, a.length + b.length);
     return make(meter, [...a, ...b]);
   }
-  if (a instanceof CelDuration) {
-    if (b instanceof CelDuration) return new CelDuration(a.ms + b.ms);
-    if (b instanceof CelTime) return checkTime(a.ms + b.ms);
+  if (isDuration(a)) {
+    if (isDuration(b)) return durationOf(a.ms + b.ms);
+    if (isTime(b)) return checkTime(a.ms + b.ms);
   }
-  if (a instanceof CelTime && b instanceof CelDuration) return checkTime(a.ms + b.ms);
+  if (isTime(a) && isDuration(b)) return checkTime(a.ms + b.ms);
   return arithmetic('+', [a, b]);
 }
 
 function subtract(_: Meter, a: CelValue, b: CelValue): CelValue {
-  if (a instanceof CelDuration && b instanceof CelDuration) return new CelDuration(a.ms - b.ms);
-  if (a instanceof CelTime) {
-    if (b instanceof CelTime) return new CelDuration(a.ms - b.ms);
-    if (b instanceof CelDuration) return checkTime(a.ms - b.ms);
+  if (isDuration(a) && isDuration(b)) return durationOf(a.ms - b.ms);
+  if (isTime(a)) {
+    if (isTime(b)) return durationOf(a.ms - b.ms);
+    if (isDuration(b)) return checkTime(a.ms - b.ms);
   }
   return arithmetic('-', [a, b]);
 }

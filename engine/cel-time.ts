@@ -10,25 +10,43 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINU
 const MIN_MS = -62_135_596_800_000;
 const MAX_MS = 253_402_300_799_999;
 
+/** Marks times: no JSON value can have this key. */
+const KIND = Symbol('kind');
+
 /** A point in time of an expression; JSON has it as ISO 8601. */
-export class CelTime {
+export interface CelTime {
+  readonly [KIND]: 'time';
   readonly ms: number;
-  constructor(ms: number) {
-    this.ms = ms;
-  }
 }
 
 /** A span of time of an expression; JSON has it as seconds, `90s`. */
-export class CelDuration {
+export interface CelDuration {
+  readonly [KIND]: 'duration';
   readonly ms: number;
-  constructor(ms: number) {
-    this.ms = ms;
-  }
+}
+
+/** True for a point in time. */
+export function isTime(value: unknown): value is CelTime {
+  return kindOf(value) === 'time';
+}
+
+/** True for a span of time. */
+export function isDuration(value: unknown): value is CelDuration {
+  return kindOf(value) === 'duration';
+}
+
+/** A span of time. */
+export function durationOf(ms: number): CelDuration {
+  return { [KIND]: 'duration', ms };
+}
+
+function kindOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && KIND in value ? value[KIND] : null;
 }
 
 /** The point in time if it can be written as ISO 8601, else null. */
 export function timeAt(ms: number): CelTime | null {
-  return ms >= MIN_MS && ms <= MAX_MS ? new CelTime(ms) : null;
+  return ms >= MIN_MS && ms <= MAX_MS ? { [KIND]: 'time', ms } : null;
 }
 
 /** Reads ISO 8601 with a time zone; null if the text is something else. */
@@ -44,12 +62,12 @@ export function parseDuration(text: string): CelDuration | null {
   for (const [, amount, unit] of (match[2] ?? '').matchAll(DURATION_PART)) {
     ms += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
   }
-  return new CelDuration(match[1] === '-' ? -ms : ms);
+  return durationOf(match[1] === '-' ? -ms : ms);
 }
 
 /** Time as JSON has it. */
 export function printTime(value: CelTime | CelDuration): string {
-  return value instanceof CelTime ? new Date(value.ms).toISOString() : `${value.ms / SECOND_MS}s`;
+  return isTime(value) ? new Date(value.ms).toISOString() : `${value.ms / SECOND_MS}s`;
 }
 
 /** Parts of a point in time (in UTC) and whole units of a span, by the names that CEL has for them. */

@@ -1,5 +1,5 @@
 import { AppError } from '../contracts/app-error.ts';
-import { CelDuration, CelTime, printTime } from './cel-time.ts';
+import { isDuration, isTime, printTime, type CelDuration, type CelTime } from './cel-time.ts';
 import { readText, tooExpensive, visit, type Meter } from './cel-meter.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { LIMITS } from '../contracts/limits.ts';
@@ -33,7 +33,7 @@ export function isMap(value: CelValue): value is CelMap {
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
-    !(value instanceof CelTime || value instanceof CelDuration)
+    !(isTime(value) || isDuration(value))
   );
 }
 
@@ -41,8 +41,8 @@ export function isMap(value: CelValue): value is CelMap {
 export function kindOf(value: CelValue): string {
   if (value === null) return 'null';
   if (isList(value)) return 'a list';
-  if (value instanceof CelTime) return 'a timestamp';
-  if (value instanceof CelDuration) return 'a duration';
+  if (isTime(value)) return 'a timestamp';
+  if (isDuration(value)) return 'a duration';
   switch (typeof value) {
     case 'string':
       return 'a text';
@@ -64,8 +64,8 @@ export function equals(meter: Meter, a: CelValue, b: CelValue): boolean {
   }
   if (a === b) return true;
   if (isNumber(a) && isNumber(b)) return a >= b && a <= b;
-  if (a instanceof CelTime) return b instanceof CelTime && a.ms === b.ms;
-  if (a instanceof CelDuration) return b instanceof CelDuration && a.ms === b.ms;
+  if (isTime(a)) return isTime(b) && a.ms === b.ms;
+  if (isDuration(a)) return isDuration(b) && a.ms === b.ms;
   if (isList(a)) {
     if (!isList(b) || a.length !== b.length) return false;
     visit(meter, a.length);
@@ -98,7 +98,7 @@ export function toJson(meter: Meter, value: CelValue): Json {
 }
 
 function copyToJson(meter: Meter, value: CelValue, copies: Map<object, Json>): Json {
-  if (value instanceof CelTime || value instanceof CelDuration) return printTime(value);
+  if (isTime(value) || isDuration(value)) return printTime(value);
   if (typeof value !== 'object' || value === null) return scalarToJson(value);
   if (!meter.made.has(value)) return value as Json;
   const known = copies.get(value);
