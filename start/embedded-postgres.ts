@@ -29,6 +29,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   /** Connection string of our database, with the password. */
   readonly url: string;
   readonly port: number;
+  /** Where the database files are. */
+  readonly folder: string;
   /** The process of this moment; another one after `restart`. */
   process(): ServerProcess;
   /** Starts the server again on the same port after its process has ended. */
@@ -110,7 +112,8 @@ async function startLocked(options: PostgresOptions, lock: Lock): Promise<Embedd
     lock.release();
   };
   const url = `postgres://${POSTGRES_NAME}:${cluster.password}@127.0.0.1:${port}/${POSTGRES_NAME}`;
-  return { url, port, process: () => server, restart, stop, [Symbol.asyncDispose]: stop };
+  const { folder } = cluster;
+  return { url, port, folder, process: () => server, restart, stop, [Symbol.asyncDispose]: stop };
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { AppError } from '../contracts/app-error.ts';
 import { SHARED_STATE_DIR } from './postgres-binaries.ts';
@@ -18,6 +18,7 @@ export interface PostgresCluster {
 export const POSTGRES_NAME = 'holdfast';
 
 const PASSWORD_BYTES = 24;
+const FOLDER_NAME_BYTES = 8;
 const INITDB_TIMEOUT_MS = 120_000;
 
 /** Where to find the cluster of a state folder and whom it belongs to. */
@@ -56,7 +57,8 @@ function clusterFolder({ dataDir, user, log }: ClusterPlace): string {
   const recorded = recordedClusterFolder(dataDir);
   if (recorded !== undefined && existsSync(join(recorded, 'PG_VERSION'))) return recorded;
   if (user === undefined || canReach(user, own)) return recordFolder(dataDir, own);
-  const key = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
+  // A random name: a state folder that was deleted and made anew must not meet its old data.
+  const key = randomBytes(FOLDER_NAME_BYTES).toString('hex');
   const folder = join(SHARED_STATE_DIR, key, 'data');
   log(`PostgreSQL: its user cannot reach ${own}; the data is kept in ${folder}`);
   return recordFolder(dataDir, folder);
@@ -80,7 +82,8 @@ function initialise(place: ClusterPlace, folder: string, password: string): void
   const draft = `${folder}.new`;
   const passwordFile = `${draft}.password`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(draft), { recursive: true });
+  mkdirSync(draft, { mode: 0o700 });
   giveTo(place.user, draft);
   writeFileSync(passwordFile, password, { mode: 0o600 });
   giveTo(place.user, passwordFile);

@@ -49,7 +49,7 @@ async function provideDatabase(options: ServerOptions): Promise<string> {
   const postgres = await startPostgres({ dataDir: folder.postgres, port: POSTGRES_PORT, log });
   shutdown.add('PostgreSQL', postgres.stop, () => postgres.process().stop('SIGQUIT', 0));
   shutdown.addWatch(supervise({ name: 'PostgreSQL', ...postgres }, { log }));
-  log(`PostgreSQL: ready at 127.0.0.1:${postgres.port}, data in ${folder.postgres}`);
+  log(`PostgreSQL: ready at 127.0.0.1:${postgres.port}, data in ${postgres.folder}`);
   return postgres.url;
 }
 

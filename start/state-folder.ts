@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { AppError } from '../contracts/app-error.ts';
 import { livingHolder } from './lock-file.ts';
 
@@ -31,7 +31,7 @@ export function openStateFolder(home: string | undefined): StateFolder {
   const path = resolve(home ?? '.holdfast');
   const probe = join(path, `.probe-${process.pid}`);
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (cause) {
@@ -86,6 +86,13 @@ export function readRunning(folder: StateFolder): RunningNote | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Level by level: Node's recursive mode never returns below /proc and the like. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function writeWhole(file: string, text: string): void {

@@ -22,20 +22,14 @@ export async function buildWithGo(
   folder: string,
   log: (line: string) => void,
 ): Promise<string> {
-  // Fetching one module first tells within seconds whether the module proxy answers at all.
-  await runCommand({
-    command: 'go',
-    args: ['mod', 'download', 'go.temporal.io/api'],
-    cwd: MODULE_DIR,
-    deadlineMs: PROBE_DEADLINE_MS,
-  });
+  await probe();
   const target = join(folder, program);
   const stamp = `-X github.com/temporalio/cli/internal/temporalcli.Version=${CLI_VERSION}`;
   log(`building ${program} with Go; about four minutes on two cores`);
   let told = 0;
   await runCommand({
     command: 'go',
-    args: ['build', '-trimpath', '-ldflags', `-s -w ${stamp}`, '-o', target, PACKAGES[program]],
+    args: ['build', '-ldflags', `-s -w ${stamp}`, '-o', target, PACKAGES[program]],
     cwd: MODULE_DIR,
     deadlineMs: BUILD_DEADLINE_MS,
     onTick: (elapsedMs) => {
@@ -46,4 +40,15 @@ export async function buildWithGo(
     },
   });
   return target;
+}
+
+/** Fetching one module first tells within seconds whether the module proxy answers at all. */
+async function probe(): Promise<void> {
+  const args = ['mod', 'download', 'go.temporal.io/api'];
+  try {
+    await runCommand({ command: 'go', args, cwd: MODULE_DIR, deadlineMs: PROBE_DEADLINE_MS });
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw missing ? new Error('there is no Go') : error;
+  }
 }
