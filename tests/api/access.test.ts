@@ -53,7 +53,8 @@ describe('what belongs to another workspace', () => {
     const key = api.foreign.keys.admin;
     await api.agent(undefined, key);
     const agents = await api.call('GET', '/v1/agents', { key });
-    const agent = agents.body.items[0];
+    const [agent] = agents.body.items;
+    if (agent === undefined) throw new Error('the agent is in no list');
     const run = await api.call('POST', '/v1/runs', {
       key,
       body: { agent: agent.id, newThread: true, input: { topic: 'x'.repeat(40_000) } },
@@ -66,38 +67,38 @@ describe('what belongs to another workspace', () => {
       run: run.body.id,
       thread: run.body.threadId,
       sha256: run.body.input.$blob,
-      key: keys.body.items[0].id,
+      key: keys.body.items[0]?.id,
     });
   });
 
   /** Each route that names something, the foreign id, and an id like it that nothing has. */
-  const cases: readonly (readonly [string, string, string, unknown])[] = [
-    ['GET', '/v1/agents/{agent}', 'agent', null],
-    ['GET', '/v1/agents/{name}', 'name', null],
-    ['PATCH', '/v1/agents/{agent}', 'agent', { description: 'mine' }],
-    ['GET', '/v1/agents/{agent}/versions', 'agent', null],
-    ['GET', '/v1/agents/{agent}/versions/1', 'agent', null],
-    ['GET', '/v1/agents/{agent}/labels/latest', 'agent', null],
-    ['PUT', '/v1/agents/{agent}/labels/prod', 'agent', { version: '1' }],
-    ['DELETE', '/v1/agents/{agent}/labels/prod', 'agent', null],
-    ['GET', '/v1/agents/{agent}/labels/latest/history', 'agent', null],
-    ['POST', '/v1/agents/{agent}/labels/latest/rollback', 'agent', null],
-    ['GET', '/v1/runs/{run}', 'run', null],
-    ['GET', '/v1/runs/{run}/events', 'run', null],
-    ['GET', '/v1/runs/{run}/wait', 'run', null],
-    ['POST', '/v1/runs/{run}/cancel', 'run', null],
-    ['GET', '/v1/runs/{run}/steps', 'run', null],
-    ['GET', '/v1/runs/{run}/checkpoints', 'run', null],
-    ['GET', '/v1/runs/{run}/checkpoints/1', 'run', null],
-    ['GET', '/v1/threads/{thread}', 'thread', null],
-    ['GET', '/v1/threads/{thread}/messages', 'thread', null],
-    ['POST', '/v1/threads/{thread}/messages', 'thread', { content: 'hi' }],
-    ['GET', '/v1/values/{sha256}', 'sha256', null],
-    ['DELETE', '/v1/api-keys/{key}', 'key', null],
-    ['GET', '/v1/runs?agent={agent}', 'agent', null],
-    ['POST', '/v1/runs', 'agent', { agent: '{agent}' }],
-    ['POST', '/v1/runs', 'name', { agent: '{name}' }],
-    ['POST', '/v1/threads', 'agent', { agent: '{agent}' }],
+  const cases: readonly (readonly [string, string, unknown])[] = [
+    ['GET', '/v1/agents/{agent}', null],
+    ['GET', '/v1/agents/{name}', null],
+    ['PATCH', '/v1/agents/{agent}', { description: 'mine' }],
+    ['GET', '/v1/agents/{agent}/versions', null],
+    ['GET', '/v1/agents/{agent}/versions/1', null],
+    ['GET', '/v1/agents/{agent}/labels/latest', null],
+    ['PUT', '/v1/agents/{agent}/labels/prod', { version: '1' }],
+    ['DELETE', '/v1/agents/{agent}/labels/prod', null],
+    ['GET', '/v1/agents/{agent}/labels/latest/history', null],
+    ['POST', '/v1/agents/{agent}/labels/latest/rollback', null],
+    ['GET', '/v1/runs/{run}', null],
+    ['GET', '/v1/runs/{run}/events', null],
+    ['GET', '/v1/runs/{run}/wait', null],
+    ['POST', '/v1/runs/{run}/cancel', null],
+    ['GET', '/v1/runs/{run}/steps', null],
+    ['GET', '/v1/runs/{run}/checkpoints', null],
+    ['GET', '/v1/runs/{run}/checkpoints/1', null],
+    ['GET', '/v1/threads/{thread}', null],
+    ['GET', '/v1/threads/{thread}/messages', null],
+    ['POST', '/v1/threads/{thread}/messages', { content: 'hi' }],
+    ['GET', '/v1/values/{sha256}', null],
+    ['DELETE', '/v1/api-keys/{key}', null],
+    ['GET', '/v1/runs?agent={agent}', null],
+    ['POST', '/v1/runs', { agent: '{agent}' }],
+    ['POST', '/v1/runs', { agent: '{name}' }],
+    ['POST', '/v1/threads', { agent: '{agent}' }],
   ];
   const unknown: Readonly<Record<string, string>> = {
     agent: newId('agent'),
@@ -109,21 +110,19 @@ describe('what belongs to another workspace', () => {
     key: newId('apiKey'),
   };
 
-  test.each(cases)(
-    '%s %s answers as for an id that nothing has',
-    async (method, path, name, body) => {
-      const ask = async (id: string): Promise<string> => {
-        const fill = (text: string): string => text.replace(`{${name}}`, id);
-        const answer = await api.call(method, fill(path), {
-          ...(body === null ? {} : { raw: fill(JSON.stringify(body)) }),
-          headers: { 'x-request-id': 'same' },
-        });
-        expect(answer.status).toBe(404);
-        return answer.text.replaceAll(id, 'the id');
-      };
-      expect(await ask(ids[name] ?? '')).toBe(await ask(unknown[name] ?? ''));
-    },
-  );
+  test.each(cases)('%s %s answers as for an id that nothing has', async (method, path, body) => {
+    const name = /\{(\w+)\}/.exec(path + JSON.stringify(body))?.[1] ?? '';
+    const ask = async (id: string): Promise<string> => {
+      const fill = (text: string): string => text.replace(`{${name}}`, id);
+      const answer = await api.call(method, fill(path), {
+        ...(body === null ? {} : { raw: fill(JSON.stringify(body)) }),
+        headers: { 'x-request-id': 'same' },
+      });
+      expect(answer.status).toBe(404);
+      return answer.text.replaceAll(id, 'the id');
+    };
+    expect(await ask(ids[name] ?? '')).toBe(await ask(unknown[name] ?? ''));
+  });
 
   test('cannot be reached through an own agent', async () => {
     const agent = await api.agent();

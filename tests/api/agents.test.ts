@@ -52,7 +52,7 @@ describe('agents', () => {
     'cannot be called "%s"',
     async (name) => {
       const answer = await api.call('POST', '/v1/agents', { body: { name } });
-      expect([answer.status, answer.body.problems[0].pointer]).toEqual([400, '/name']);
+      expect([answer.status, answer.body.problems[0]?.pointer]).toEqual([400, '/name']);
     },
   );
 
@@ -112,7 +112,7 @@ describe('versions', () => {
     expect(second.body).toMatchObject({ number: 2, version: '2.1.0', changelog: 'better' });
     expect((await api.call('GET', second.headers.get('location') ?? '')).body).toEqual(second.body);
     const listed = await api.call('GET', path);
-    expect(listed.body.items.map(({ number }: { number: number }) => number)).toEqual([2, 1]);
+    expect(listed.body.items.map(({ number }) => number)).toEqual([2, 1]);
     for (const item of listed.body.items) agentVersionSchema.strict().parse(item);
     const again = await api.call('POST', path, { body: { spec: SPEC, version: '2.1.0' } });
     expect([again.status, again.body.code]).toEqual([409, 'agent.version_exists']);
@@ -144,12 +144,7 @@ describe('labels', () => {
     expect(await where()).toBe('agent.label_not_found');
     const history = await api.call('GET', `${path}/history`);
     const [one, two] = [first.body.id, second.body.id];
-    expect(
-      history.body.items.map((move: { fromVersionId: string; toVersionId: string }) => [
-        move.fromVersionId,
-        move.toVersionId,
-      ]),
-    ).toEqual([
+    expect(history.body.items.map((move) => [move.fromVersionId, move.toVersionId])).toEqual([
       [one, null],
       [two, one],
       [one, two],

@@ -14,6 +14,7 @@ import { freshSchema } from '../harness/postgres.ts';
 import { ROLES, type Role } from '../../contracts/status.ts';
 import { startApi } from '../../api/start-api.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
+import { readAnswer, type Answer } from './answer.ts';
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { EventDraft } from '../../contracts/event.ts';
@@ -22,16 +23,6 @@ import type { RunEnd } from '../../contracts/frontier.ts';
 import type { Tool } from '../../activities/tools/tool.ts';
 
 const PEPPER = 'a-pepper-for-tests-that-is-long-enough';
-
-/** An answer, read to its end. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  // Tests look into answers freely; a wrong guess fails the test.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly body: any;
-}
 
 /** How a test calls. */
 export interface CallOptions {
@@ -65,6 +56,8 @@ export interface TestApi {
   /** Appends events to a run of the own workspace; the first time also starts it. */
   append(runId: string, ...events: readonly EventDraft[]): Promise<number>;
   end(runId: string, end?: RunEnd): Promise<void>;
+  /** How many follow the run in this process now; readers of one run count as one. */
+  followed(runId: string): number;
   stop(): Promise<void>;
 }
 
@@ -100,6 +93,7 @@ export async function startTestApi(
   const { database } = schema;
   const journal = createJournal(database);
   const listener = createEventListener(schema.connectionString);
+  const followed = new Map<string, number>();
   const control = createFakeControl(journal);
   const nodes = createNodeRegistry(builtInNodeTypes);
   const tools = createToolRegistry([ECHO]);
@@ -110,7 +104,7 @@ export async function startTestApi(
     humanTasks: createHumanTaskStore(database),
     apiKeys: createApiKeyStore(database, PEPPER),
     values: journal,
-    listener,
+    listener: { subscribe: countedBy(followed, listener) },
     control,
     registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
     nodeTypes: builtInNodeTypes,
@@ -131,6 +125,7 @@ export async function startTestApi(
     control,
     own,
     foreign,
+    followed: (runId) => followed.get(runId) ?? 0,
     ...helpers(server.url, journal, own),
     stop: async () => {
       await server.close();
@@ -138,6 +133,21 @@ export async function startTestApi(
       await journal[Symbol.asyncDispose]();
       await schema.drop();
     },
+  };
+}
+
+/** Subscribes like the listener, and keeps count. */
+function countedBy(
+  counts: Map<string, number>,
+  listener: ApiDeps['listener'],
+): ApiDeps['listener']['subscribe'] {
+  return (runId, onChange) => {
+    const stop = listener.subscribe(runId, onChange);
+    counts.set(runId, (counts.get(runId) ?? 0) + 1);
+    return () => {
+      counts.set(runId, (counts.get(runId) ?? 0) - 1);
+      stop();
+    };
   };
 }
 
@@ -170,14 +180,7 @@ function helpers(
         ...options.headers,
       },
     });
-    const text = await response.text();
-    const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: isJson && text !== '' ? JSON.parse(text) : null,
-    };
+    return readAnswer(response);
   };
   const agent: TestApi['agent'] = async (spec = SPEC, key = own.keys.admin) => {
     names += 1;
@@ -199,7 +202,7 @@ function helpers(
     run: async (input = {}) => {
       const made = await call('POST', '/v1/runs', { body: { agent: await agent(), input } });
       if (made.status !== 201) throw new Error(made.text);
-      return made.body.id as string;
+      return made.body.id;
     },
     end: async (runId, end = { status: 'succeeded' }) => {
       await journal.commit({

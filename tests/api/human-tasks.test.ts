@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { humanTaskSchema } from '../../contracts/human-task.schema.ts';
 import { newId } from '../../contracts/ids.ts';
-import { startTestApi, type Answer, type TestApi } from './api-harness.ts';
+import { startTestApi, type TestApi } from './api-harness.ts';
+import type { Answer } from './answer.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
 
 let api: TestApi;
@@ -70,7 +71,7 @@ describe('an inbox', () => {
     const { id, runId } = await ask();
     const list = async (query: string): Promise<string[]> => {
       const answer = await api.call('GET', `/v1/human-tasks?${query}`);
-      return answer.body.items.map((task: { id: string }) => task.id);
+      return answer.body.items.map((task) => task.id);
     };
     expect(await list(`runId=${runId}`)).toEqual([id]);
     expect(await list(`runId=${runId}&status=open&assignee=finance&kind=review`)).toEqual([id]);
@@ -166,7 +167,7 @@ describe('a decision', () => {
     const { id } = await ask();
     const answer = await decide(id, body);
     expect([answer.status, answer.body.code]).toEqual([422, 'human_task.invalid_decision']);
-    expect(answer.body.problems[0].pointer).toContain(pointer);
+    expect(answer.body.problems[0]?.pointer).toContain(pointer);
     expect((await api.call('GET', `/v1/human-tasks/${id}`)).body.status).toBe('open');
   });
 
@@ -179,7 +180,7 @@ describe('a decision', () => {
     const { id } = await ask();
     const answer = await decide(id, body);
     expect([answer.status, answer.body.code]).toEqual([400, 'request.invalid']);
-    expect(answer.body.problems[0].pointer).toBe(pointer);
+    expect(answer.body.problems[0]?.pointer).toBe(pointer);
   });
 
   test('comes too late for a task that expired', async () => {

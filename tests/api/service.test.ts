@@ -4,6 +4,7 @@ import { createApi } from '../../api/create-api.ts';
 import { newId } from '../../contracts/ids.ts';
 import { openStream } from './sse-client.ts';
 import { startApi } from '../../api/start-api.ts';
+import { readAnswer } from './answer.ts';
 import { startTestApi, type TestApi } from './api-harness.ts';
 import { until } from '../harness/until.ts';
 
@@ -123,7 +124,7 @@ describe('API keys', () => {
 describe('the catalogue', () => {
   test('lists node types and tools', async () => {
     const types = await api.call('GET', '/v1/node-types', { key: api.own.keys.viewer });
-    expect(types.body.items.map(({ type }: { type: string }) => type)).toContain('agent');
+    expect(types.body.items.map(({ type }) => type)).toContain('agent');
     const tools = await api.call('GET', '/v1/tools', { key: api.own.keys.viewer });
     expect(tools.body.items.length).toBeGreaterThan(0);
   });
@@ -137,9 +138,9 @@ describe('failures that nobody foresaw', () => {
     const response = await fetch(`${server.url}/v1/agents`, {
       headers: { 'x-api-key': api.own.keys.viewer },
     });
-    const text = await response.text();
-    expect([response.status, JSON.parse(text).code]).toEqual([500, 'internal']);
-    expect(text).not.toContain('secret');
+    const answer = await readAnswer(response);
+    expect([answer.status, answer.body.code]).toEqual([500, 'internal']);
+    expect(answer.text).not.toContain('secret');
     await server.close();
   });
 });

@@ -65,7 +65,7 @@ describe('a thread', () => {
     const { body: thread } = await api.call('POST', '/v1/threads', { body: { agent } });
     const answer = await say(thread.id, 7);
     expect([answer.status, answer.body.code]).toEqual([422, 'run.invalid_input']);
-    expect(answer.body.problems[0].pointer).toBe('/content');
+    expect(answer.body.problems[0]?.pointer).toBe('/content');
   });
 
   test('is begun by a run and continued by another', async () => {
@@ -79,9 +79,7 @@ describe('a thread', () => {
     await api.end(first.body.id);
     expect((await run({ threadId, input: { topic: 'x' } })).status).toBe(201);
     const messages = await api.call('GET', `/v1/threads/${threadId}/messages`);
-    const contents = messages.body.items.map(
-      (item: { message: { content: unknown } }) => item.message.content,
-    );
+    const contents = messages.body.items.map((item) => item.message.content);
     expect(contents).toEqual(['hello', { topic: 'x' }]);
     const runs = await api.call('GET', `/v1/runs?threadId=${threadId}`);
     expect(runs.body.items).toHaveLength(2);
