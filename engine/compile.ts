@@ -1,7 +1,14 @@
-import type { AgentSpec, ExecutableGraph } from '../contracts/agent-spec.ts';
-import type { NodeDescriptor } from './node-descriptor.ts';
+import type { AgentSpec, ExecutableGraph, FullSpec, GraphSpec } from '../contracts/agent-spec.ts';
+import { isJsonObject, type JsonObject } from '../contracts/json.ts';
+import { DEFAULT_BUDGETS } from '../contracts/limits.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { Problem } from '../contracts/problem.ts';
+import { checkEdges } from './compile-edges.ts';
+import { checkNodes } from './compile-nodes.ts';
+import { planNodes } from './compile-plan.ts';
+import { checkStructure, joinDepths } from './compile-structure.ts';
+import { checkSchema } from './json-schema.ts';
+import type { NodeDescriptor } from './node-descriptor.ts';
 
 /** What compilation looks up: node types and tools by name. */
 export interface CompileRegistry {
@@ -16,5 +23,73 @@ export type Compiled =
 
 /** Compiles an agent's spec; reports all its problems at once. */
 export function compile(spec: AgentSpec, registry: CompileRegistry): Compiled {
-  throw new Error('todo');
+  const full = 'graph' in spec ? spec : expand(spec);
+  const toAuthor = 'graph' in spec ? (pointer: string) => pointer : shorthandPointer;
+  const problems = problemsOf(full, registry);
+  if (problems.length > 0) {
+    return { problems: problems.map((item) => ({ ...item, pointer: toAuthor(item.pointer) })) };
+  }
+  const { graph } = full;
+  const depths = joinDepths(graph);
+  if ('problems' in depths) return depths;
+  return {
+    plan: {
+      start: startOf(graph),
+      nodes: planNodes(graph, registry, depths.depths),
+      budgets: { ...DEFAULT_BUDGETS, ...full.budgets },
+    },
+    graph: executable(full),
+  };
+}
+
+function problemsOf(full: FullSpec, registry: CompileRegistry): readonly Problem[] {
+  const { graph, input, output } = full;
+  const found = [
+    ...(input === undefined ? [] : checkSchema('/input', input)),
+    ...(output === undefined ? [] : checkSchema('/output', output)),
+    ...checkNodes(graph, registry),
+    ...checkEdges(graph, registry),
+  ];
+  // The shape of the graph is only clear once every edge leads somewhere.
+  const isWired = !found.some(({ code }) => code.startsWith('graph.'));
+  return isWired ? [...found, ...checkStructure(graph, startOf(graph), registry)] : found;
+}
+
+function startOf(graph: GraphSpec): string {
+  return graph.start ?? graph.nodes[0]?.id ?? '';
+}
+
+/** The shorthand as a graph: one agent, whose answer is the run's output. */
+function expand(spec: Exclude<AgentSpec, FullSpec>): FullSpec {
+  const { model, instructions, tools, ...base } = spec;
+  const structured = isJsonObject(spec.output) ? { output: spec.output } : {};
+  const config = JSON.parse(
+    JSON.stringify({ model, instructions, tools, ...structured }),
+  ) as JsonObject;
+  return {
+    ...base,
+    graph: {
+      nodes: [
+        { id: 'agent', type: 'agent', config },
+        { id: 'end', type: 'end', config: {} },
+      ],
+      edges: [{ type: 'normal', from: 'agent', to: 'end' }],
+    },
+  };
+}
+
+const AGENT_CONFIG = '/graph/nodes/0/config';
+
+function shorthandPointer(pointer: string): string {
+  return pointer.startsWith(AGENT_CONFIG) ? pointer.slice(AGENT_CONFIG.length) : pointer;
+}
+
+function executable({ graph, input, output }: FullSpec): ExecutableGraph {
+  return {
+    nodes: Object.fromEntries(graph.nodes.map((node) => [node.id, node])),
+    edges: Object.fromEntries(graph.edges.map((edge) => [edge.from, edge])),
+    channels: { messages: { reducer: 'append' }, ...graph.channels },
+    input: input ?? true,
+    output: output ?? true,
+  };
 }

@@ -1,6 +1,6 @@
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
 import type { Client } from '../../client/index.ts';
-import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Json } from '../../contracts/json.ts';
 import type { Run } from '../../contracts/records.ts';
 
 let agents = 0;
@@ -15,7 +15,7 @@ export async function runSpec(client: Client, spec: AgentSpec, input: Json = {})
 export async function createAgent(client: Client, spec: AgentSpec): Promise<string> {
   agents += 1;
   const name = `agent-${process.pid}-${Date.now()}-${agents}`;
-  await client.agents.create({ name, spec: JSON.parse(JSON.stringify(spec)) as JsonObject });
+  await client.agents.create({ name, spec: JSON.parse(JSON.stringify(spec)) as AgentSpec });
   return name;
 }
 
