@@ -1,3 +1,5 @@
+import { lastWords } from './child.ts';
+
 /** What a benchmark speaks through and stops things with. */
 export interface BenchTools {
   /** Stops what was started, also when the benchmark is interrupted. */
@@ -25,6 +27,9 @@ export async function withBenchTools(work: (tools: BenchTools) => Promise<void>)
   });
   try {
     await Promise.race([work({ closing, log, print }), interrupted]);
+  } catch (error) {
+    process.stderr.write(lastWords());
+    throw error;
   } finally {
     log('stopping');
     await closing.disposeAsync();

@@ -22,10 +22,17 @@ export interface ChildSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const outputs = new Set<() => string>();
+
+/** The last that all children wrote, for failures. */
+export function lastWords(): string {
+  return [...outputs].map((output) => output()).join('\n');
+}
+
 /** Starts a file and waits for its first message, which comes back with the process. */
-export async function startChild<Ready>(
+export async function startChild(
   spec: ChildSpec,
-): Promise<{ readonly child: Child; readonly ready: Ready }> {
+): Promise<{ readonly child: Child; readonly ready: unknown }> {
   const child = fork(spec.file, [...(spec.args ?? [])], {
     cwd: ROOT,
     execArgv: ['--disable-warning=ExperimentalWarning', ...(spec.execArgv ?? [])],
@@ -33,9 +40,9 @@ export async function startChild<Ready>(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
+  outputs.add(() => output);
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (text: Buffer) => {
-      process.stderr.write(text);
       output = (output + text.toString()).slice(-LAST_CHARS);
     });
   }
@@ -60,7 +67,7 @@ export async function startChild<Ready>(
     clearTimeout(timer);
   };
   try {
-    const ready = await nextMessage<Ready>(READY_MS);
+    const ready = await nextMessage<unknown>(READY_MS);
     const request = async <T>(message: object): Promise<T> => {
       const answer = nextMessage<{ readonly error?: string; readonly value: T }>();
       child.send(message);

@@ -22,25 +22,40 @@ interface Stat {
 
 const MS_PER_TICK = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/**
- * Reads the groups. Of groups on one tree the first that picks a process has it; what a root has
- * reaped is its own group's.
- */
+/** What each process was when it was last read: what it used stays its group's when it has ended. */
+const seen = new Map<number, { readonly group: string; readonly root: number; ticks: number }>();
+
+/** Reads the groups. Of groups on one tree the first that picks a process has it. */
 export function readCpu(groups: readonly CpuGroup[]): CpuReading {
   const stats = readStats();
   const sums = new Map(groups.map(({ name }) => [name, 0]));
+  const add = (name: string, ticks: number): void => {
+    sums.set(name, (sums.get(name) ?? 0) + ticks * MS_PER_TICK);
+  };
   for (const root of new Set(groups.map((group) => group.root))) {
     const candidates = groups.filter((group) => group.root === root);
     const isAlone = candidates.some(({ alone }) => alone === true);
     const members = isAlone ? stats.filter(({ pid }) => pid === root) : treeOf(root, stats);
-    for (const stat of members) {
-      const command = candidates.length === 1 ? '' : commandLine(stat.pid);
-      const group = candidates.find(({ picks }) => picks?.(command) ?? true);
+    const living = new Set(members.map(({ pid }) => pid));
+    for (const { pid, ticks } of members) {
+      const group = groupOf(candidates, pid);
       if (group === undefined) continue;
-      sums.set(group.name, (sums.get(group.name) ?? 0) + stat.ticks * MS_PER_TICK);
+      add(group, ticks);
+      if (pid !== root) seen.set(pid, { group, root, ticks });
+    }
+    for (const [pid, last] of seen) {
+      if (last.root !== root || living.has(pid)) continue;
+      // The root has reaped it, and with it what it used.
+      add(last.group, last.ticks);
+      add(groupOf(candidates, root) ?? '', -last.ticks);
     }
   }
   return sums;
+}
+
+function groupOf(candidates: readonly CpuGroup[], pid: number): string | undefined {
+  const title = candidates.length === 1 ? '' : commandLine(pid);
+  return candidates.find(({ picks }) => picks?.(title) ?? true)?.name;
 }
 
 /** What was used between two readings. */

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
 /** A function and the time spent in it alone. */
@@ -15,14 +16,16 @@ export interface ThreadProfile {
   readonly places: readonly SelfTime[];
 }
 
+interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+}
+
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: {
-      readonly functionName: string;
-      readonly url: string;
-      readonly lineNumber: number;
-    };
+    readonly callFrame: CallFrame;
   }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
@@ -44,7 +47,9 @@ export function monotonicUs(): number {
 export function readProfiles(folder: string, window: Window): readonly ThreadProfile[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.cpuprofile'))
-    .map((name) => summarise(name, JSON.parse(readFileSync(join(folder, name), 'utf8')), window))
+    .map((name) =>
+      summarise(name, JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile, window),
+    )
     .sort((a, b) => b.busyMs - a.busyMs);
 }
 
@@ -61,7 +66,7 @@ function summarise(file: string, profile: CpuProfile, window: Window): ThreadPro
     if (['(idle)', '(program)', '(root)'].includes(frame.functionName)) continue;
     const ms = (profile.timeDeltas[index + 1] ?? 0) / 1000;
     const place = placeOf(frame.url);
-    const name = `${frame.functionName || '(anonymous)'} ${place}:${frame.lineNumber + 1}`;
+    const name = `${frame.functionName.slice(0, 60) || '(anonymous)'} ${place}:${frame.lineNumber + 1}`;
     byFunction.set(name, (byFunction.get(name) ?? 0) + ms);
     byPlace.set(areaOf(frame), (byPlace.get(areaOf(frame)) ?? 0) + ms);
     busyMs += ms;
@@ -73,24 +78,21 @@ function sorted(times: ReadonlyMap<string, number>): readonly SelfTime[] {
   return [...times].map(([name, ms]) => ({ name, ms })).sort((a, b) => b.ms - a.ms);
 }
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
 function placeOf(url: string): string {
   if (url === '') return '(engine)';
   const path = url.replace(/^file:\/\//, '');
   const packed = path.lastIndexOf('node_modules/');
   if (packed >= 0) return path.slice(packed + 'node_modules/'.length);
-  return path.split('/').slice(-3).join('/');
+  return path.startsWith(ROOT) ? path.slice(ROOT.length) : path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The package or folder that a function belongs to. */
-function areaOf(frame: { readonly functionName: string; readonly url: string }): string {
-  if (frame.url === '') return frame.functionName.startsWith('(') ? frame.functionName : '(engine)';
-  if (frame.url.startsWith('node:'))
-    return `node:${frame.url.slice(5).split('/').slice(0, 2).join('/')}`;
-  const [scope = '', name = ''] = placeOf(frame.url).split('/');
-  if (frame.url.includes('node_modules/'))
-    return scope.startsWith('@') ? `${scope}/${name}` : scope;
-  const root = new URL('..', import.meta.url).href;
-  return frame.url.startsWith(root)
-    ? frame.url.slice(root.length).split('/').slice(0, 2).join('/')
-    : scope;
+function areaOf({ functionName, url }: CallFrame): string {
+  if (url === '') return functionName.startsWith('(') ? functionName : '(engine)';
+  const [first = '', second = ''] = placeOf(url).split('/');
+  if (url.startsWith('node:')) return first;
+  if (!url.includes('node_modules/')) return url.includes(ROOT) ? first : placeOf(url);
+  return first.startsWith('@') ? `${first}/${second}` : first;
 }

@@ -26,7 +26,10 @@ async function main(): Promise<void> {
     cacheDir: env.HOLDFAST_CACHE_DIR ?? '',
     log: createLogger(config.logLevel, 'bench'),
   });
-  serveParent(async () => undefined, holdfast.stop);
+  serveParent(
+    async () => undefined,
+    () => holdfast.stop(),
+  );
   const { workspaces, apiKeys } = holdfast.installation;
   const makeKey = async (): Promise<string> => {
     const workspace = await workspaces.create({ name: 'bench' });

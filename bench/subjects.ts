@@ -44,7 +44,7 @@ export async function startBenchHoldfast(
     HOLDFAST_CACHE_DIR: bundleFolder(),
   };
   const start = (roles: readonly string[]) =>
-    startChild<HoldfastReady>({ file: 'bench/holdfast-main.ts', args: roles, execArgv, env });
+    startChild({ file: 'bench/holdfast-main.ts', args: roles, execArgv, env });
   const children: { child: Child; ready: HoldfastReady; name: string }[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(children.map(({ child }) => child.stop()));
@@ -52,7 +52,8 @@ export async function startBenchHoldfast(
   try {
     // One after the other: the first one brings the schema up to date.
     for (const roles of options.split ? [['api'], ['worker']] : [['api', 'worker']]) {
-      children.push({ ...(await start(roles)), name: roles.join(' and ') });
+      const { child, ready } = await start(roles);
+      children.push({ child, ready: ready as HoldfastReady, name: roles.join(' and ') });
     }
   } catch (error) {
     await stop();
