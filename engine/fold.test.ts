@@ -77,7 +77,7 @@ describe('the state of a run', () => {
       [{ role: 'user', content: 'hi' }],
     ],
     ['takes names that objects inherit', [['constructor', 1]], 'constructor', [1]],
-  ])('%s', (_, writes, channel, value) => {
+  ])('%s', (...[, writes, channel, value]) => {
     expect(fold(...writes)[channel]).toEqual(value);
   });
 

@@ -17,13 +17,14 @@ export type Judge = (site: Site, schema: Json, part?: Part) => Verdict;
 
 /** The schema of some fields, and the keyword that it stands behind. */
 interface FieldRule {
+  readonly judge: Judge;
   readonly schema: Json;
   readonly keyword: string;
 }
 
 /** Keywords that apply further schemas, in the order in which they are to run. */
 export function applicatorsOf(judge: Judge): readonly (readonly [string, Keyword])[] {
-  return [...inPlace(judge), ...ofObjects(judge), ...ofLists(judge)];
+  return [...inPlace(judge), ...ofFields(judge), ...ofOtherFields(judge), ...ofLists(judge)];
 }
 
 /** Keywords that apply schemas to the value itself. */
@@ -71,17 +72,19 @@ function inPlace(judge: Judge): readonly (readonly [string, Keyword])[] {
   ];
 }
 
-/** Keywords that apply schemas to an object's fields. */
-function ofObjects(judge: Judge): readonly (readonly [string, Keyword])[] {
-  const fields = (site: Site, rule: FieldRule, wanted: (name: string) => boolean): void => {
-    if (!isJsonObject(site.value)) return;
-    for (const [name, value] of Object.entries(site.value)) {
-      if (!wanted(name)) continue;
-      site.seen.add(name);
-      const part = { value, pointer: pointTo(site.pointer, name), keyword: rule.keyword };
-      take(site, judge(site, rule.schema, part), false);
-    }
-  };
+/** Applies a schema to the fields whose names are wanted. */
+function applyToFields(site: Site, rule: FieldRule, wanted: (name: string) => boolean): void {
+  if (!isJsonObject(site.value)) return;
+  for (const [name, value] of Object.entries(site.value)) {
+    if (!wanted(name)) continue;
+    site.seen.add(name);
+    const part = { value, pointer: pointTo(site.pointer, name), keyword: rule.keyword };
+    take(site, rule.judge(site, rule.schema, part), false);
+  }
+}
+
+/** Keywords that apply schemas to an object's fields by their names. */
+function ofFields(judge: Judge): readonly (readonly [string, Keyword])[] {
   return [
     [
       'properties',
@@ -100,22 +103,28 @@ function ofObjects(judge: Judge): readonly (readonly [string, Keyword])[] {
       (site, operand) => {
         if (!isJsonObject(operand)) return;
         for (const [pattern, schema] of Object.entries(operand)) {
-          fields(
+          applyToFields(
             site,
-            { schema, keyword: 'patternProperties' },
+            { judge, schema, keyword: 'patternProperties' },
             (name) => matchesPattern(site, pattern, name) === true,
           );
         }
       },
     ],
+  ];
+}
+
+/** Keywords that apply schemas to the other fields of an object, or to all names. */
+function ofOtherFields(judge: Judge): readonly (readonly [string, Keyword])[] {
+  return [
     [
       'additionalProperties',
       (site, operand) => {
         const { properties, patternProperties } = site.schema;
         const patterns = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
-        fields(
+        applyToFields(
           site,
-          { schema: operand, keyword: 'additionalProperties' },
+          { judge, schema: operand, keyword: 'additionalProperties' },
           (name) =>
             !(isJsonObject(properties) && Object.hasOwn(properties, name)) &&
             !patterns.some((pattern) => matchesPattern(site, pattern, name) === true),
@@ -138,9 +147,9 @@ function ofObjects(judge: Judge): readonly (readonly [string, Keyword])[] {
     [
       'unevaluatedProperties',
       (site, operand) => {
-        fields(
+        applyToFields(
           site,
-          { schema: operand, keyword: 'unevaluatedProperties' },
+          { judge, schema: operand, keyword: 'unevaluatedProperties' },
           (name) => !site.seen.has(name),
         );
       },
