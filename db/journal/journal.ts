@@ -29,10 +29,11 @@ export function createJournal(database: Database): Journal & AsyncDisposable {
       loadMessages(database, { workspaceId, threadId, upTo }),
     loadDeltas: (ref, epoch, ranges) => loadDeltas(database, ref, { epoch, ranges }),
     reserve: (reservation) => reserve(database, reservation),
-    commit: async (unit) => {
+    commit: (unit) => {
       const stepId = unit.step?.call.stepId;
-      if (stepId !== undefined) await tokens.flushStep(unit.runId, stepId);
-      return committer.add(unit);
+      const flush = stepId === undefined ? null : tokens.flushStep(unit.runId, stepId);
+      // Handed over in this turn where there is no text: units keep the order of their calls.
+      return flush === null ? committer.add(unit) : flush.then(() => committer.add(unit));
     },
     settle: (ref, taskId, by) => settle(database, { ref, taskId, by }),
     appendToken: (chunk) => tokens.append(chunk),

@@ -8,8 +8,8 @@ const COALESCE_MS = 75;
 /** Gathers pieces of models' texts and writes them in batches. */
 export interface TokenBuffer extends AsyncDisposable {
   append(chunk: TokenChunk): void;
-  /** Waits until the step's pieces are written; resolved at once for a step that has none. */
-  flushStep(runId: string, stepId: string): Promise<void>;
+  /** Writes the step's pieces now; null for a step that has none under way. */
+  flushStep(runId: string, stepId: string): Promise<void> | null;
 }
 
 /**
@@ -46,11 +46,10 @@ export function createTokenBuffer(database: Database): TokenBuffer {
       chunks.set(key, before === undefined ? chunk : { ...chunk, text: before.text + chunk.text });
       timer ??= setTimeout(() => void start(), COALESCE_MS);
     },
-    flushStep: async (runId, stepId) => {
+    flushStep: (runId, stepId) => {
       const key = stepKey({ runId, stepId });
-      const isPending = [...chunks.values()].some((chunk) => stepKey(chunk) === key);
-      if (isPending) await start();
-      else if (flight?.keys.has(key) === true) await flight.done;
+      for (const chunk of chunks.values()) if (stepKey(chunk) === key) return start();
+      return flight?.keys.has(key) === true ? flight.done : null;
     },
     [Symbol.asyncDispose]: async () => {
       if (chunks.size > 0) void start();

@@ -60,9 +60,9 @@ export interface Tenant {
   readonly workspaceId: string;
   readonly version: CompiledVersion;
   readonly principal: Principal;
-  createRun(more?: Partial<CreateRun>): Promise<CreatedRun>;
+  readonly createRun: (more?: Partial<CreateRun>) => Promise<CreatedRun>;
   /** A run in a thread of its own. */
-  seedRun(): Promise<RunRef>;
+  readonly seedRun: () => Promise<RunRef>;
 }
 
 /** Makes a tenant. */

@@ -1,4 +1,5 @@
-import { describeJournal, type JournalBench } from './journal.suite.ts';
+import { describeJournal } from './journal.suite.ts';
+import type { JournalBench } from './journal-suite/bench.ts';
 import { GRAPH, PLAN, SPEC } from './fixtures.ts';
 import { createMemoryJournal } from '../../activities/journal/memory-journal.ts';
 import { newId } from '../../contracts/ids.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { createStores, createTenant, type Stores, type Tenant } from './fixtures.ts';
-import { describeJournal, type JournalBench } from './journal.suite.ts';
+import { describeJournal } from './journal.suite.ts';
+import type { JournalBench } from './journal-suite/bench.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
 import { createJournal } from '../../db/journal/journal.ts';
 import type { RunRef } from '../../contracts/journal.ts';

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { call, doneUnit } from './journal-fixtures.ts';
+import { createDatabase, type Database } from '../../db/database.ts';
+import { createStores, createTenant, type Tenant } from './fixtures.ts';
+import { freshSchema, type TestSchema } from '../harness/postgres.ts';
+import { createEventListener } from '../../db/listener.ts';
+import { createJournal } from '../../db/journal/journal.ts';
+
+/** Unique, for other tests may use the server at the same time. */
+const WRITER = `writer ${crypto.randomUUID()}`;
+const LISTENER = `listener ${crypto.randomUUID()}`;
+
+let schema: TestSchema;
+/** Its connections are the ones that die. */
+let database: Database;
+let tenant: Tenant;
+let journal: ReturnType<typeof createJournal>;
+
+beforeAll(async () => {
+  schema = await freshSchema();
+  database = createDatabase({ connectionString: named(WRITER), maxConnections: 4 });
+  tenant = await createTenant(createStores(database));
+  journal = createJournal(database);
+});
+
+afterAll(async () => {
+  await journal[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+  await schema.drop();
+});
+
+/** Counts calls and lets a test wait for the next one. */
+function counter() {
+  let calls = 0;
+  let wake = (): void => undefined;
+  return {
+    onChange: (): void => {
+      calls += 1;
+      wake();
+    },
+    count: (): number => calls,
+    atLeast: async (wanted: number): Promise<void> => {
+      while (calls < wanted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+/** The same place under a name by which its connections are found. */
+function named(name: string): string {
+  const url = new URL(schema.connectionString);
+  url.searchParams.set('application_name', name);
+  return url.toString();
+}
+
+/** Ends the connections of that name. */
+async function terminate(name: string): Promise<number> {
+  const { rowCount } = await schema.database.pool.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
+    [name],
+  );
+  return rowCount ?? 0;
+}
+
+test('a commit wakes those who follow its run, and nobody else', async () => {
+  const listener = createEventListener(schema.connectionString);
+  const [ref, other] = [await tenant.seedRun(), await tenant.seedRun()];
+  const [followed, idle] = [counter(), counter()];
+  listener.subscribe(other.runId, idle.onChange);
+  const stop = listener.subscribe(ref.runId, followed.onChange);
+  // Once for the connection, which also stands for what came before it.
+  await followed.atLeast(1);
+  await idle.atLeast(1);
+  const before = [followed.count(), idle.count()];
+  await journal.commit(doneUnit(ref, call(1)));
+  await followed.atLeast((before[0] ?? 0) + 1);
+  expect(idle.count()).toBe(before[1]);
+  stop();
+  const stopped = followed.count();
+  await journal.commit(doneUnit(ref, call(2)));
+  await journal.commit(doneUnit(other, call(1)));
+  await idle.atLeast((before[1] ?? 0) + 1);
+  expect(followed.count()).toBe(stopped);
+  await listener[Symbol.asyncDispose]();
+});
+
+test('a lost listening connection is made again and wakes everybody', async () => {
+  const listener = createEventListener(named(LISTENER));
+  const ref = await tenant.seedRun();
+  const followed = counter();
+  listener.subscribe(ref.runId, followed.onChange);
+  await followed.atLeast(1);
+  expect(await terminate(LISTENER)).toBeGreaterThan(0);
+  await followed.atLeast(2);
+  const before = followed.count();
+  await journal.commit(doneUnit(ref, call(1)));
+  await followed.atLeast(before + 1);
+  await listener[Symbol.asyncDispose]();
+});
+
+test('a notifier that lost its connection tells about the run later', async () => {
+  const listener = createEventListener(schema.connectionString);
+  const ref = await tenant.seedRun();
+  const followed = counter();
+  listener.subscribe(ref.runId, followed.onChange);
+  await followed.atLeast(1);
+  await journal.commit(doneUnit(ref, call(1)));
+  await followed.atLeast(2);
+  expect(await terminate(WRITER)).toBeGreaterThan(0);
+  const before = followed.count();
+  await journal.commit(doneUnit(ref, call(2)));
+  await followed.atLeast(before + 1);
+  await listener[Symbol.asyncDispose]();
+});
+
+test('a backend that dies under an idle, checked out connection does not end the process', async () => {
+  const client = await database.pool.connect();
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const gone = new Promise((resolve) => client.once('end', resolve));
+  await schema.database.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+  await gone;
+  client.release(true);
+  expect((await tenant.createRun()).kind).toBe('created');
+});
+
+test('commits that meet a lost connection fail as retryable, and the next one is written', async () => {
+  const ref = await tenant.seedRun();
+  const writes = Array.from({ length: 200 }, (_, n) =>
+    journal.commit(doneUnit(ref, call(n + 1))).catch((error: unknown) => error),
+  );
+  await terminate(WRITER);
+  for (const answer of await Promise.all(writes)) {
+    const isWritten = answer instanceof Object && 'kind' in answer && answer.kind === 'committed';
+    if (!isWritten) expect(answer).toMatchObject({ code: 'service.unavailable', retryable: true });
+  }
+  expect(await journal.commit(doneUnit(ref, call(201)))).toMatchObject({ kind: 'committed' });
+});
