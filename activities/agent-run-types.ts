@@ -103,14 +103,14 @@ export interface FinishRunResult {
 /** The activities of a run, as its workflow calls them. Each may run twice. */
 export interface AgentRunActivities {
   /** Local activity: executes the cheap steps that are ready, one after the other. */
-  runSegment(args: RunSegmentArgs): Promise<RunSegmentResult>;
+  readonly runSegment: (args: RunSegmentArgs) => Promise<RunSegmentResult>;
   /** Regular activity with heartbeats: executes one step. */
-  runStep(args: RunStepArgs): Promise<RunStepResult>;
+  readonly runStep: (args: RunStepArgs) => Promise<RunStepResult>;
   /** Journals the final failure of a step; a `once` tool becomes a question instead. */
-  failStep(args: FailStepArgs): Promise<RunStepResult>;
-  recordDecision(args: RecordDecisionArgs): Promise<SettledTask>;
-  expireTask(args: ExpireTaskArgs): Promise<SettledTask>;
+  readonly failStep: (args: FailStepArgs) => Promise<RunStepResult>;
+  readonly recordDecision: (args: RecordDecisionArgs) => Promise<SettledTask>;
+  readonly expireTask: (args: ExpireTaskArgs) => Promise<SettledTask>;
   /** Closes dropped steps and their open tasks; not needed for those of a run that has ended. */
-  cancelSteps(args: CancelStepsArgs): Promise<void>;
-  finishRun(args: FinishRunArgs): Promise<FinishRunResult>;
+  readonly cancelSteps: (args: CancelStepsArgs) => Promise<void>;
+  readonly finishRun: (args: FinishRunArgs) => Promise<FinishRunResult>;
 }

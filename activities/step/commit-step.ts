@@ -43,12 +43,15 @@ export type StepConclusion =
     }
   | ({ readonly kind: 'settled' } & Settled);
 
-/** Writes the step, its entries, its task and the run's end, all in one transaction. */
+/**
+ * Writes the step, its entries, its task and the run's end, all in one transaction; null when the
+ * run has ended meanwhile.
+ */
 export async function commitStep(
   executor: StepExecutor,
   commit: StepCommit,
   conclusion: StepConclusion,
-): Promise<StepExecution> {
+): Promise<StepExecution | null> {
   const { place, opened, options, run } = commit;
   const end = options.after(conclusion.outcome);
   const ending = end === null ? null : await endOf(executor, commit, { conclusion, end });
@@ -80,7 +83,7 @@ export async function commitStep(
     case 'superseded':
       throw new AppError('step.superseded', 'a newer attempt executes the step');
     case 'run_ended':
-      throw new AppError('step.superseded', 'the run has ended');
+      return null;
   }
 }
 

@@ -8,6 +8,7 @@ import { createOffloader } from './offload.ts';
 import { executeNode, prepareNode } from './execute-node.ts';
 import { openStep } from './open-step.ts';
 import { settleResult } from './outcome.ts';
+import { standingEnd } from './standing-end.ts';
 import type { ChatModels } from '../../adapters/models/port.ts';
 import type { Journal, RunRef } from '../../contracts/journal.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
@@ -113,6 +114,7 @@ async function execute(executor: StepExecutor, asked: Asked): Promise<StepExecut
     },
   });
   if (opened.kind === 'answered') return { outcome: opened.outcome };
+  if (opened.kind === 'ended') return afterEnd(executor, asked);
   if (opened.attempt > 0) deps.crash('after-reserve');
   const result = await executeNode(type, contextOf(executor, base, opened), {
     tries: Math.max(options.attempt, opened.tries),
@@ -124,9 +126,23 @@ async function execute(executor: StepExecutor, asked: Asked): Promise<StepExecut
   if (result.kind === 'wait') {
     const task = { ...result.task, subject: await offloader.value(result.task.subject) };
     const outcome: StepOutcome = { kind: 'wait', taskId: task.id, deadlineAt: task.deadlineAt };
-    return commitStep(executor, commit, { kind: 'wait', outcome, task, memo: result.memo });
+    const waiting = { kind: 'wait', outcome, task, memo: result.memo } as const;
+    return (await commitStep(executor, commit, waiting)) ?? afterEnd(executor, asked);
   }
   const { state } = before;
   const settled = await settleResult({ offloader, version, node, call, scope, state }, result);
-  return commitStep(executor, commit, { kind: 'settled', ...settled });
+  const written = await commitStep(executor, commit, { kind: 'settled', ...settled });
+  return written ?? afterEnd(executor, asked);
+}
+
+/** The run has ended meanwhile: a step that finished before keeps its outcome, others are too late. */
+async function afterEnd(executor: StepExecutor, asked: Asked): Promise<StepExecution> {
+  const { ref, call, options } = asked;
+  const record = await executor.deps.journal.loadStep(ref, options.epoch, call.stepId);
+  const outcome = record?.outcome ?? null;
+  const isFinished = record?.status === 'done' || record?.status === 'failed';
+  if (outcome === null || !isFinished) throw new AppError('step.superseded', 'the run has ended');
+  const end = options.after(outcome);
+  if (end === null) return { outcome };
+  return { outcome, end: standingEnd(await executor.library.freshRun(ref), end) };
 }

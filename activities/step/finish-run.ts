@@ -1,7 +1,8 @@
 import { endWrite } from './run-end.ts';
 import { runEnded } from './event-data.ts';
+import { standingEnd } from './standing-end.ts';
 import type { RunEnd } from '../../contracts/frontier.ts';
-import type { RunFacts, RunRef } from '../../contracts/journal.ts';
+import type { RunRef } from '../../contracts/journal.ts';
 import type { StepExecutor } from './execute-step.ts';
 
 /** How a run ends where no step's commit does it. */
@@ -32,18 +33,4 @@ export async function finishRun(
   });
   if (answer.kind === 'committed') return write.end;
   return standingEnd(await library.freshRun(ref), write.end);
-}
-
-/** The end of a run that had ended before; its row does not say why it failed. */
-export function standingEnd(run: RunFacts, asked: RunEnd): RunEnd {
-  switch (run.status) {
-    case 'succeeded':
-    case 'cancelled':
-      return { status: run.status };
-    case 'failed':
-      if (asked.status === 'failed') return asked;
-      return { status: 'failed', error: { code: 'run.failed', message: 'the run had failed' } };
-    default:
-      return asked;
-  }
 }

@@ -30,8 +30,7 @@ export function conditionsBehind(
   version: CompiledVersion,
   nodeId: string,
 ): Extract<EdgeSpec, { type: 'conditional' }> | null {
-  const edges = Object.values(version.graph.edges);
-  const edge = edges.find((e) => e.from === nodeId);
+  const edge = version.graph.edges[nodeId];
   return edge?.type === 'conditional' ? edge : null;
 }
 

@@ -7,6 +7,8 @@ import type { Value } from '../../contracts/blob.ts';
 
 /** Texts below this are inline whatever their characters; asking the journal is spared. */
 const SURELY_INLINE_CHARS = 2_000;
+/** What a number takes at most. */
+const NUMBER_CHARS = 24;
 
 /** Turns large values into references on their way to the journal. */
 export interface Offloader {
@@ -23,8 +25,19 @@ export interface OffloadedDelta {
 }
 
 function isSurelyInline(value: Json): boolean {
-  if (typeof value === 'string') return value.length < SURELY_INLINE_CHARS;
-  return typeof value !== 'object' || value === null;
+  return roomAfter(value, SURELY_INLINE_CHARS) > 0;
+}
+
+/** Room that is left behind the value; stops looking once there is none. */
+function roomAfter(value: Json, room: number): number {
+  if (typeof value === 'string') return room - value.length;
+  if (typeof value !== 'object' || value === null) return room - NUMBER_CHARS;
+  let left = room;
+  for (const [name, item] of Object.entries<Json>(value)) {
+    left = roomAfter(item, left - name.length);
+    if (left <= 0) break;
+  }
+  return left;
 }
 
 /** An offloader for values of a workspace. */

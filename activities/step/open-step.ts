@@ -5,7 +5,6 @@ import type { HumanTask } from '../../contracts/human-task.ts';
 import type { Journal, Reserved, RunRef } from '../../contracts/journal.ts';
 import type { Preparation, SettledWait } from '../nodes/node-type.ts';
 import type { StepCall, StepOutcome } from '../../contracts/step.ts';
-import { AppError } from '../../contracts/app-error.ts';
 
 /** The right to execute a step, and what is known of earlier attempts. */
 export interface Opened {
@@ -26,6 +25,11 @@ export interface Opened {
 export interface Answered {
   readonly kind: 'answered';
   readonly outcome: StepOutcome;
+}
+
+/** The run has ended; the step may have finished before. */
+export interface Ended {
+  readonly kind: 'ended';
 }
 
 /** What opening a step needs. */
@@ -72,7 +76,7 @@ export function waitingMemo(node: JsonObject): JsonObject {
 }
 
 /** Reserves the step if its effects ask for it; finds out what earlier attempts have done. */
-export async function openStep(opening: Opening): Promise<Opened | Answered> {
+export async function openStep(opening: Opening): Promise<Opened | Answered | Ended> {
   const prepared = await opening.prepare({}, null);
   const shown = prepared.started === undefined ? {} : await opening.showable(prepared.started);
   const started = stepStarted(opening.call, shown);
@@ -100,7 +104,7 @@ async function goOn(
   opening: Opening,
   waiting: SettledWait & { readonly attempt: number; readonly memo: JsonObject },
   started: EventDraft,
-): Promise<Opened | Answered> {
+): Promise<Opened | Answered | Ended> {
   const settled: SettledWait = { task: waiting.task, settlement: waiting.settlement };
   const { memo } = await opening.prepare(readEnvelope(waiting.memo).node, settled);
   const envelope = { token: newToken(), base: waiting.attempt + 1, node: memo, settled };
@@ -130,12 +134,12 @@ function reserve(
 function toOpened(
   reserved: Exclude<Reserved, { kind: 'waiting' }>,
   token: string,
-): Opened | Answered {
+): Opened | Answered | Ended {
   switch (reserved.kind) {
     case 'finished':
       return { kind: 'answered', outcome: reserved.outcome };
     case 'run_ended':
-      throw new AppError('step.superseded', 'the run has ended');
+      return { kind: 'ended' };
     case 'granted': {
       const envelope = readEnvelope(reserved.memo);
       return {

@@ -5,7 +5,7 @@ import {
   type MemoryJournal,
 } from '../../activities/journal/memory-journal.ts';
 import { createToolRegistry } from '../../activities/tools/registry.ts';
-import { miniCompile } from './mini-compile.ts';
+import { compile } from '../../engine/compile.ts';
 import { newId } from '../../contracts/ids.ts';
 import { runInProcess, type InProcessOptions } from '../../activities/segment/run-in-process.ts';
 import { StateReader } from '../../activities/step/state-reader.ts';
@@ -131,8 +131,10 @@ export function countingTool(
   };
 }
 
-/** A graph of these nodes, one behind the other. */
-export function chain(nodes: GraphSpec['nodes'], channels: GraphSpec['channels'] = {}): FullSpec {
+/** A graph of these nodes, one behind the other, and an end if the last is none. */
+export function chain(given: GraphSpec['nodes'], channels: GraphSpec['channels'] = {}): FullSpec {
+  const closed = given.at(-1)?.type === 'end';
+  const nodes = closed ? given : [...given, { id: 'end', type: 'end', config: {} }];
   const edges = nodes
     .slice(1)
     .map((node, i) => ({ type: 'normal' as const, from: nodes[i]?.id ?? '', to: node.id }));
@@ -168,7 +170,11 @@ export function prepareRun(scenario: Scenario): TestRun {
   const nodes = createNodeRegistry(builtInNodeTypes);
   const builtIn = createBuiltInTools({ httpAllowHosts: [], inputsRoot: null });
   const tools = createToolRegistry([...builtIn, ...(scenario.tools ?? [])]);
-  const compiled = miniCompile(scenario.spec, nodes, (name) => tools.get(name));
+  const compiled = compile(scenario.spec, {
+    nodeType: (type) => nodes.get(type),
+    tool: (name) => tools.get(name),
+  });
+  if ('problems' in compiled) throw new Error(JSON.stringify(compiled.problems));
   const version: CompiledVersion = {
     id: 'ver_1',
     workspaceId: WORKSPACE,

@@ -23,7 +23,7 @@ export function interruptJournal(inner: Journal, death: Death | null): Interrupt
     if (dead) throw new Interruption('dead');
     writes += 1;
     const now = writes === death?.nth;
-    if (now && death?.when === 'before') {
+    if (now && death.when === 'before') {
       dead = true;
       throw new Interruption('died before writing');
     }
