@@ -12,7 +12,7 @@ beforeAll(async () => {
   stack = await startStack();
 }, 120_000);
 
-afterAll(() => stack.stop());
+afterAll(() => stack.stop(), 60_000);
 
 const ROUTED: AgentSpec = {
   input: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
@@ -120,7 +120,7 @@ describe('graphs on a real server', () => {
     expect(attributes.get(SEARCH_ATTRIBUTES.agent)).toBe(agent);
     expect(attributes.get(SEARCH_ATTRIBUTES.version)).toBe('1');
     expect(attributes.get(SEARCH_ATTRIBUTES.workspace)).toBe(stack.workspaceId);
-    const history = JSON.stringify(historyToJSON(await handle.fetchHistory()));
+    const history = historyToJSON(await handle.fetchHistory());
     for (const step of ['n0:1', 'n1:1', 'n2:1', 'done:1']) {
       expect(decodedPayloads(history)).toContain(step);
     }
@@ -129,7 +129,7 @@ describe('graphs on a real server', () => {
 
 /** All payloads of a history as text. */
 function decodedPayloads(history: string): string {
-  return [...history.matchAll(/"data":"([^"]+)"/g)]
+  return [...history.matchAll(/"data":\s*"([^"]+)"/g)]
     .map((match) => Buffer.from(match[1] ?? '', 'base64').toString())
     .join('\n');
 }

@@ -89,8 +89,8 @@ export function questionsGraph(count: number, timeoutMs?: number): AgentSpec {
         {
           id: 'gather',
           type: 'set',
-          join: { mode: 'all' },
           config: { values: {} },
+          ...(count === 1 ? {} : { join: { mode: 'all' as const } }),
         },
         {
           id: 'done',
@@ -99,7 +99,9 @@ export function questionsGraph(count: number, timeoutMs?: number): AgentSpec {
         },
       ],
       edges: [
-        { type: 'fanout', from: 'begin', to: ids },
+        count === 1
+          ? { type: 'normal', from: 'begin', to: 'ask0' }
+          : { type: 'fanout', from: 'begin', to: ids },
         ...ids.map((from) => ({ type: 'normal' as const, from, to: 'gather' })),
         { type: 'normal', from: 'gather', to: 'done' },
       ],

@@ -11,7 +11,7 @@ beforeAll(async () => {
   stack = await startStack();
 }, 120_000);
 
-afterAll(() => stack.stop());
+afterAll(() => stack.stop(), 60_000);
 
 async function openTasks(runId: string, count: number): Promise<readonly HumanTask[]> {
   return until(`${count} open tasks`, async () => {

@@ -14,9 +14,9 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  await stack.stop();
   await vendor.close();
-});
+  await stack.stop();
+}, 60_000);
 
 describe('the openai provider, over HTTP', () => {
   test('streams an answer', async () => {

@@ -137,6 +137,6 @@ function expectedStatus(name: string): string {
 async function record(histories: ReadonlyMap<string, History>): Promise<void> {
   await mkdir(GOLDEN, { recursive: true });
   for (const [name, history] of histories) {
-    await writeFile(join(GOLDEN, `${name}.json`), `${JSON.stringify(historyToJSON(history))}\n`);
+    await writeFile(join(GOLDEN, `${name}.json`), `${historyToJSON(history)}\n`);
   }
 }

@@ -12,11 +12,11 @@ beforeAll(async () => {
   stack = await startStack({ HOLDFAST_TOOLS: 'tests/fakes/sink-tools.ts' });
 }, 120_000);
 
-afterAll(() => stack.stop());
+afterAll(() => stack.stop(), 60_000);
 
 async function historyBytes(runId: string): Promise<number> {
   const handle = stack.holdfast.temporal.workflow.getHandle(runId);
-  return JSON.stringify(historyToJSON(await handle.fetchHistory())).length;
+  return historyToJSON(await handle.fetchHistory()).length;
 }
 
 describe('large values', () => {
