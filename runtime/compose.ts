@@ -25,7 +25,7 @@ import type { Logger } from './logger.ts';
 import type { NodeType } from '../activities/nodes/node-type.ts';
 import type { Tool } from '../activities/tools/tool.ts';
 import { toModelsConfig } from './models-config.ts';
-import { createCrash } from './failpoint.ts';
+import { createCrash, type Crash } from './failpoint.ts';
 
 /** What an installation is made from. */
 export interface InstallationOptions {
@@ -52,6 +52,7 @@ export interface Installation extends AsyncDisposable {
   readonly nodeTypes: readonly NodeType[];
   readonly registry: CompileRegistry;
   readonly activities: AgentRunActivities;
+  readonly crash: Crash;
 }
 
 /** Opens the database, brings its schema up to date and builds stores, tools and executors. */
@@ -87,6 +88,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
     nodeTypes: builtInNodeTypes,
     registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
     activities: createAgentRunActivities({ journal, models, tools, nodes, crash }),
+    crash,
     async [Symbol.asyncDispose]() {
       await listener[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();
