@@ -63,6 +63,7 @@ export type { TokenEvent } from '../contracts/event.ts';
 export type {
   EventData,
   HumanTaskCreatedData,
+  RunCreatedData,
   StepCompletedData,
   StepData,
   StepStartedData,

@@ -33,6 +33,15 @@ export interface StepCompletedData extends StepData {
   readonly error?: Failure;
 }
 
+/** Data of `run.created`. */
+export interface RunCreatedData {
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly versionId: string;
+  readonly version: string;
+  readonly threadId: string | null;
+}
+
 /** Data of `human_task.created`. */
 export interface HumanTaskCreatedData {
   readonly taskId: string;
@@ -45,7 +54,7 @@ export interface HumanTaskCreatedData {
 
 /** Data of each kind of journal entry; large values are references. */
 export interface EventData {
-  readonly 'run.created': JsonObject;
+  readonly 'run.created': RunCreatedData;
   readonly 'run.started': JsonObject;
   readonly 'run.succeeded': { readonly output: Value };
   readonly 'run.failed': { readonly error: Failure };

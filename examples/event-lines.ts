@@ -1,4 +1,5 @@
-import type { RunStreamEvent, Value } from '../client/index.ts';
+import { isJsonObject } from '../contracts/json.ts';
+import type { RunStreamEvent, TokenEvent, Value } from '../client/index.ts';
 
 /** Shows a run's events as lines for a terminal. */
 export interface EventLines {
@@ -14,16 +15,27 @@ export function createEventLines({
   readonly write: (text: string) => void;
 }): EventLines {
   let inText: string | null = null;
+  /** Step whose text is structured output: its result says the same in one line. */
+  let hidden: string | null = null;
+
+  const showText = (event: TokenEvent): void => {
+    if (inText !== event.stepId) {
+      hidden = event.text.startsWith('{') ? event.stepId : null;
+      if (hidden === null) write(`${inText === null ? '' : '\n'}     … `);
+    }
+    inText = event.stepId;
+    if (hidden === null) write(event.text.replaceAll('\n', '\n       '));
+  };
+
   return {
     show: (event) => {
       if (event.type === 'token') {
-        if (inText !== event.stepId) write(`${inText === null ? '' : '\n'}     … `);
-        inText = event.stepId;
-        write(event.text.replaceAll('\n', '\n       '));
+        showText(event);
         return;
       }
-      if (inText !== null) write('\n');
+      if (inText !== null && hidden === null) write('\n');
       inText = null;
+      hidden = null;
       write(`${String(event.seq).padStart(4)} ${lineOf(event)}\n`);
     },
   };
@@ -45,7 +57,7 @@ function lineOf(event: JournalEvent): string {
         usage === undefined || usage.modelCalls === 0
           ? ''
           : ` (${usage.inputTokens} + ${usage.outputTokens} tokens)`;
-      return `✓ ${step}${tokens} ${short(result)}`;
+      return `✓ ${step}${tokens} ${short(resultOf(result))}`;
     }
     case 'step.failed':
       return `✗ ${step} ${event.data.error.code}: ${event.data.error.message}`;
@@ -58,7 +70,7 @@ function lineOf(event: JournalEvent): string {
       return `! ${kind}${reason === undefined ? '' : `: ${reason}`}`;
     }
     case 'run.succeeded':
-      return `■ run succeeded\n${outputText(event.data.output)}`;
+      return `■ run succeeded ${short(event.data.output)}`;
     case 'run.failed':
       return `■ run failed, ${event.data.error.code}: ${event.data.error.message}`;
     case 'run.created':
@@ -77,11 +89,9 @@ function short(value: Value): string {
   return text.length <= MAX_CHARS ? text : `${text.slice(0, MAX_CHARS - 1)}…`;
 }
 
-/** A report is shown as it is, other outputs as JSON. */
-function outputText(output: Value): string {
-  if (typeof output === 'object' && output !== null && 'report' in output) {
-    const { report } = output;
-    if (typeof report === 'string') return report;
-  }
-  return JSON.stringify(output, null, 2);
+/** A turn that asks for tools is shown by the calls alone: its text has been streamed. */
+function resultOf(result: Value): Value {
+  if (!isJsonObject(result) || !Array.isArray(result['toolCalls'])) return result;
+  const calls: readonly Value[] = result['toolCalls'];
+  return `asks for ${calls.map((call) => (isJsonObject(call) && typeof call['name'] === 'string' ? call['name'] : '?')).join(', ')}`;
 }

@@ -14,8 +14,8 @@ function entry(type: string, data: JsonObject, stepId?: string): string {
   return `data: ${JSON.stringify({ seq, type, at: '', data, ...(stepId === undefined ? {} : { stepId }) })}\n\n`;
 }
 
-function token(sub: number, text: string): string {
-  return `data: ${JSON.stringify({ type: 'token', seq, sub, stepId: 'write:1', attempt: 1, text })}\n\n`;
+function token(sub: number, text: string, stepId = 'write:1'): string {
+  return `data: ${JSON.stringify({ type: 'token', seq, sub, stepId, attempt: 1, text })}\n\n`;
 }
 
 function story(): FakeAnswer {
@@ -33,6 +33,8 @@ function story(): FakeAnswer {
     entry('step.started', { ...step, attempt: 1 }, 'write:1') +
       token(1, 'Hello ') +
       token(2, 'world'),
+    entry('step.started', { ...step, attempt: 1 }, 'judge:1') +
+      token(1, '{"hidden": true}', 'judge:1'),
     entry('human_task.created', { ...task, assignees: [], deadlineAt: null }, 'approve:1'),
     entry('human_task.decided', { taskId: 'task_1', decision: { kind: 'approve', reason: 'ok' } }),
     entry('run.succeeded', { output: { report: '# Report' } }),
@@ -63,6 +65,7 @@ test('shows steps, tool calls, text, the question with its command, and the repo
   expect(shown).toContain('waiting for you');
   expect(shown).toContain('! approve: ok');
   expect(shown).toContain('# Report');
+  expect(shown).not.toContain('hidden');
   expect(shown).toContain('4 model calls, 3 tool calls, 120 tokens');
 });
 

@@ -1,51 +1,75 @@
-import { createClient } from '../client/index.ts';
-import type { Client } from '../client/index.ts';
-import { DEMO_AGENT, DEMO_INPUT, DEMO_SPEC } from './demo-agent.ts';
+import { createClient, type Client } from '../client/index.ts';
+import {
+  DEFAULT_PAGES_PORT,
+  DEMO_INPUTS,
+  demoAgents,
+  seedDemo,
+  serveDemoPages,
+  watchDemo,
+} from '../examples/index.ts';
+import type { Config } from '../runtime/config.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** The demo's web pages, while they are served. */
+export interface DemoStage {
+  readonly pagesUrl: string;
+  readonly pagesHost: string;
+}
 
 /** Where the demo runs and how it talks. */
 export interface DemoOptions {
   readonly apiUrl: string;
   readonly apiKey: string;
+  readonly pagesUrl: string;
+  /** False where `read_folder` reads another folder: the demo's tickets are not in there. */
+  readonly hasInputs: boolean;
   readonly signal: AbortSignal;
-  readonly log: (line: string) => void;
+  /** Takes text, line feeds included. */
+  readonly write: (text: string) => void;
 }
 
-const DEADLINE_MS = 120_000;
+const USUAL_HOST = `127.0.0.1:${DEFAULT_PAGES_PORT}`;
+const APPROVE_AFTER_MS = 20_000;
 
-/** Makes the demo agent at the first start and runs it once; a failure is told and harms nothing. */
+/** Serves the demo's pages, on another port if the usual one is taken. */
+export async function openDemoStage(shutdown: Shutdown): Promise<DemoStage> {
+  const pages = await serveDemoPages().catch(() => serveDemoPages(0));
+  shutdown.add('Demo pages', async () => pages[Symbol.asyncDispose]());
+  return { pagesUrl: pages.url, pagesHost: pages.host };
+}
+
+/** The settings with what the demo's tools may reach; an operator's own folder of inputs stays. */
+export function withDemoTools(config: Config, stage: DemoStage | null): Config {
+  const { tools } = config;
+  const httpAllowHosts = [...tools.httpAllowHosts, stage?.pagesHost ?? USUAL_HOST];
+  return {
+    ...config,
+    tools: { ...tools, inputsRoot: tools.inputsRoot ?? DEMO_INPUTS, httpAllowHosts },
+  };
+}
+
+/** Makes the demo agents and runs one of them visibly; a failure is told and harms nothing. */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { apiUrl, apiKey, log } = options;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(DEADLINE_MS)]);
-  const client = createClient({ baseUrl: apiUrl, apiKey });
+  const { apiUrl: baseUrl, apiKey, write, signal } = options;
+  const client = createClient({ baseUrl, apiKey });
   try {
-    await ensureAgent(client, signal);
-    const run = await client.runs.create({ agent: DEMO_AGENT, input: DEMO_INPUT }, { signal });
-    log(`Demo: run ${run.id} of agent "${DEMO_AGENT}" asks: ${DEMO_INPUT.question}`);
-    const ended = await client.runs.wait(run.id, { signal });
-    log(`Demo: the run ${ended.status} after ${ended.lastEventSeq} events: ${outputText(ended)}`);
-    for (const line of nextSteps(apiUrl, run.id)) log(line);
+    const seeded = await seedDemo(client, demoAgents(options.pagesUrl));
+    write(`Demo agents: ${seeded.map(({ name, version }) => `${name} ${version}`).join(', ')}\n`);
+    if (options.hasInputs) await watch(client, options);
+    else write('HOLDFAST_INPUTS is set: ticket-triage and order-review do not find their files.\n');
   } catch (error) {
-    if (options.signal.aborted) return;
-    log(`Demo: did not work: ${error instanceof Error ? error.message : String(error)}`);
+    if (signal.aborted) return;
+    write(`Demo: did not work: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
-async function ensureAgent(client: Client, signal: AbortSignal): Promise<void> {
-  for await (const agent of client.agents.list()) if (agent.name === DEMO_AGENT) return;
-  await client.agents.create({ name: DEMO_AGENT, spec: DEMO_SPEC }, { signal });
-}
-
-function outputText(run: { readonly output: unknown; readonly error: unknown }): string {
-  return JSON.stringify(run.output ?? run.error);
-}
-
-function nextSteps(apiUrl: string, runId: string): readonly string[] {
-  const key = '-H "Authorization: Bearer $HOLDFAST_API_KEY"';
-  return [
-    '',
-    'Try it yourself (HOLDFAST_API_KEY is the key above):',
-    `  curl ${key} ${apiUrl}/v1/runs/${runId}`,
-    `  curl -N ${key} ${apiUrl}/v1/runs/${runId}/events`,
-    '',
-  ];
+async function watch(client: Client, options: DemoOptions): Promise<void> {
+  const { apiUrl: baseUrl, apiKey, write, signal } = options;
+  write('\n');
+  const autoApproveAfterMs = APPROVE_AFTER_MS;
+  const run = await watchDemo(client, { write, baseUrl, apiKey, autoApproveAfterMs, signal });
+  const key = `-H 'authorization: Bearer ${apiKey}'`;
+  write('\nLook at it again:\n');
+  write(`  curl ${key} ${baseUrl}/v1/runs/${run.id}\n`);
+  write(`  curl -N ${key} -H 'accept: text/event-stream' ${baseUrl}/v1/runs/${run.id}/events\n\n`);
 }

@@ -5,7 +5,7 @@ import type { Env } from '../runtime/env.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { AppError } from '../contracts/app-error.ts';
 import { bannerLines } from './banner.ts';
-import { runDemo } from './demo.ts';
+import { openDemoStage, runDemo, withDemoTools } from './demo.ts';
 import { ensureFirstKey } from './first-key.ts';
 import { startHoldfast } from './holdfast-process.ts';
 import { keepHoldfast } from './keep-holdfast.ts';
@@ -34,13 +34,20 @@ interface Start {
 
 const SETTLE_MS = 5_000;
 
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  print(`${line}\n`);
 }
 
 async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
-  if (options.help) return say(USAGE);
+  if (options.help) {
+    say(USAGE);
+    return;
+  }
   const env = readEnv();
   const [config, secrets] = [toConfig(env), toSecrets(env)];
   const folder = openStateFolder(env.HOLDFAST_HOME);
@@ -76,8 +83,13 @@ async function stopInOrder(started: Promise<void>, shutdown: Shutdown): Promise<
 
 async function start(context: Start): Promise<void> {
   const { folder, shutdown, options } = context;
-  const servers = joinedServers(context) ?? (await ownServers(context));
-  const { kept, apiKey } = await serve(context, servers);
+  const joined = joinedServers(context);
+  const servers = joined ?? (await ownServers(context));
+  const stage = options.demo ? await openDemoStage(shutdown) : null;
+  // A worker that joins executes steps of the demo agents too.
+  const takesPart = stage !== null || joined !== undefined;
+  const config = takesPart ? withDemoTools(context.config, stage) : context.config;
+  const { kept, apiKey } = await serve({ ...context, config }, servers);
   const { apiUrl } = kept.first;
   const model = context.config.model.default;
   // The log of a part that runs alone is collected by others; keys stay out of it.
@@ -92,10 +104,13 @@ async function start(context: Start): Promise<void> {
     model: model === null ? 'scripted, offline' : `${model.provider} ${model.name}`,
   });
   for (const line of lines) say(line);
-  if (!options.demo || apiUrl === null || apiKey === null) return;
+  if (stage === null || apiUrl === null || apiKey === null) return;
   const stopDemo = new AbortController();
   shutdown.add('Demo', async () => stopDemo.abort());
-  void runDemo({ apiUrl, apiKey, signal: stopDemo.signal, log: say });
+  const hasInputs = context.config.tools.inputsRoot === null;
+  const { pagesUrl } = stage;
+  const { signal } = stopDemo;
+  void runDemo({ apiUrl, apiKey, pagesUrl, hasInputs, signal, write: print });
 }
 
 /** A part started alone uses the servers of the installation that runs from the same folder. */
@@ -148,7 +163,7 @@ async function serve(context: Start, servers: Servers): Promise<Served> {
   const settings = { config: { ...config, http: { ...config.http, port } }, secrets, keyPepper };
   const place = { databaseUrl, temporalAddress, cacheDir: folder.cache, roles: options.roles, log };
   const kept = await keepHoldfast(() => startHoldfast({ ...settings, ...place }), say);
-  shutdown.add('Holdfast', kept.stop);
+  shutdown.add('Holdfast', () => kept.stop());
   const { apiUrl, installation } = kept.first;
   if (options.roles.length > 1) {
     noteRunning(folder, { ...servers, apiUrl, pid: process.pid });

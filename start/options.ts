@@ -17,7 +17,7 @@ export const USAGE = `Usage: npm start -- [options]
   --only api|worker   run one part; it joins the installation of the same state folder if one
                       runs, else uses DATABASE_URL and TEMPORAL_ADDRESS or starts what is missing
   --port N            port of the API (7400, or the next free one)
-  --no-demo           do not run the demo agent
+  --no-demo           no demo agents
   --help              print this`;
 
 const MAX_PORT = 65_535;
