@@ -5,6 +5,7 @@ import { APPROVAL_POLICIES } from './effect.ts';
 import { isJsonObject, type JsonObject, type JsonSchema } from './json.ts';
 import { LIMITS } from './limits.ts';
 import { GEARS } from './plan.ts';
+import { checkShape } from './spec-shape.ts';
 import type { Problem } from './problem.ts';
 import { specProblems } from './spec-problems.schema.ts';
 import { REDUCERS } from './step.ts';
@@ -110,14 +111,10 @@ const edge = z.discriminatedUnion('type', [
   }),
 ]);
 
-const channels = z
-  .record(
-    z.string().regex(CHANNEL),
-    z.strictObject({ reducer: z.enum(REDUCERS), default: z.json().optional() }),
-  )
-  .refine((value) => Object.keys(value).length <= LIMITS.channels, {
-    message: `has more than ${LIMITS.channels} channels`,
-  });
+const channels = z.record(
+  z.string().regex(CHANNEL),
+  z.strictObject({ reducer: z.enum(REDUCERS), default: z.json().optional() }),
+);
 
 const budgets = z.strictObject({
   maxSteps: count(LIMITS.maxSteps).optional(),
@@ -152,26 +149,11 @@ const full = z.strictObject({
 
 /** Parses what an author wrote: strict about unknown fields and limits, defaults filled in. */
 export function parseAgentSpec(value: unknown): ParsedSpec {
-  const early = tooLarge(value);
-  if (early !== null) return { problems: [early] };
+  const shape = checkShape(value);
+  if (shape.length > 0) return { problems: shape };
   const isGraph = isJsonObject(value) && 'graph' in value;
   const parsed = isGraph ? full.safeParse(value) : shorthand.safeParse(value);
   if (!parsed.success) return { problems: specProblems(parsed.error, value) };
   // Absent optional fields are left out by zod, never set to undefined.
   return { spec: parsed.data as AgentSpec };
-}
-
-/** Found before anything is read closely, so that a huge document costs little. */
-function tooLarge(value: unknown): Problem | null {
-  if (!isJsonObject(value) || !isJsonObject(value['graph'])) return null;
-  const { nodes, edges } = value['graph'];
-  for (const [name, list] of [['nodes', nodes] as const, ['edges', edges] as const]) {
-    if (!Array.isArray(list) || list.length <= LIMITS.graphNodes) continue;
-    return {
-      pointer: `/graph/${name}`,
-      code: 'spec.too_many',
-      message: `has ${list.length} ${name}; at most ${LIMITS.graphNodes} are allowed`,
-    };
-  }
-  return null;
 }

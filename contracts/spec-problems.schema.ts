@@ -3,6 +3,11 @@ import type { Problem } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
+const TOO_BIG: Readonly<Record<string, string>> = {
+  string: 'spec.too_long',
+  array: 'spec.too_many',
+};
+
 function pointerOf(path: readonly PropertyKey[]): string {
   return path
     .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
@@ -22,7 +27,7 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
 function codeOf(issue: Issue, document: unknown): string {
   if (valueAt(document, issue.path) === undefined) return 'spec.missing';
   if (issue.code === 'invalid_type') return 'spec.wrong_type';
-  if (issue.code === 'too_big') return issue.origin === 'array' ? 'spec.too_many' : 'spec.too_long';
+  if (issue.code === 'too_big') return TOO_BIG[issue.origin] ?? 'spec.too_large';
   if (issue.code === 'too_small') return 'spec.too_small';
   return 'spec.invalid_value';
 }

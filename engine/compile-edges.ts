@@ -44,16 +44,27 @@ function unknown(pointer: string, id: string): Problem {
 }
 
 function checkShape(edge: EdgeSpec, pointer: string): readonly Problem[] {
-  if (edge.type === 'fanout' && new Set(edge.to).size < edge.to.length) {
-    const message = 'names a target twice; each branch has a node of its own';
-    return [{ pointer: `${pointer}/to`, code: 'graph.repeated_target', message }];
-  }
+  if (edge.type === 'fanout') return checkFanout(edge.to, pointer);
   if (edge.type !== 'conditional') return [];
+  if (edge.cases.length === 0) {
+    const message = 'has no cases; an edge that always leads to one node is normal';
+    return [{ pointer: `${pointer}/cases`, code: 'graph.no_cases', message }];
+  }
   return edge.cases.flatMap(({ when }, index) => {
     const message = checkExpression(when);
     const place = `${pointer}/cases/${index}/when`;
     return message === null ? [] : [{ pointer: place, code: 'expression.invalid', message }];
   });
+}
+
+function checkFanout(targets: readonly string[], pointer: string): readonly Problem[] {
+  if (targets.length < 2) {
+    const message = 'has fewer than two targets; an edge that leads to one node is normal';
+    return [{ pointer: `${pointer}/to`, code: 'graph.too_few_targets', message }];
+  }
+  if (new Set(targets).size === targets.length) return [];
+  const message = 'names a target twice; each branch has a node of its own';
+  return [{ pointer: `${pointer}/to`, code: 'graph.repeated_target', message }];
 }
 
 function checkExits(

@@ -1,4 +1,4 @@
-import type { GraphSpec } from '../contracts/agent-spec.ts';
+import type { GraphSpec, JoinSpec } from '../contracts/agent-spec.ts';
 import { LIMITS } from '../contracts/limits.ts';
 import type { Problem } from '../contracts/problem.ts';
 import type { CompileRegistry } from './compile.ts';
@@ -60,13 +60,18 @@ export function checkStructure(
     ends.map(({ id }) => id),
     wiring.previous,
   );
+  const exits = new Set(graph.edges.map(({ from }) => from));
+  // Behind a dead end, which is a problem of its own, nothing can be said about ends.
+  const hasDeadEnds = graph.nodes.some(
+    ({ id, type }) => !exits.has(id) && registry.nodeType(type)?.terminal === false,
+  );
   const problems = graph.nodes.flatMap(({ id }, index): readonly Problem[] => {
     const pointer = `/graph/nodes/${index}`;
     if (!fromStart.has(id)) {
       const message = `no way leads from ${start} to ${id}`;
       return [{ pointer, code: 'graph.unreachable', message }];
     }
-    if (!toEnd.has(id)) {
+    if (!hasDeadEnds && !toEnd.has(id)) {
       const message = `no way leads from ${id} to an end`;
       return [{ pointer, code: 'graph.no_end', message }];
     }
@@ -100,15 +105,8 @@ export function joinDepths(
       continue;
     }
     result.set(id, depth);
-    const most = mostArrivals(id, wiring, dominators.get(id) ?? start);
-    const needed = join.mode === 'n' ? join.count : 2;
-    if (most < needed) {
-      const message =
-        most < 2
-          ? `no fan-out leads several branches to ${id}; a join there never has anything to join`
-          : `waits for ${needed} branches, and at most ${most} can come`;
-      problems.push({ pointer, code: 'graph.join_never_fires', message });
-    }
+    const most = mostArrivals({ id, depth, depths, wiring, from: dominators.get(id) ?? start });
+    problems.push(...checkCount(join, most, pointer));
   }
   return problems.length > 0 ? { problems } : { depths: result };
 }
@@ -145,13 +143,42 @@ function forkDepths(given: {
   return depths;
 }
 
-/** The most branches that can come to a join from forks behind its dominator; never too few. */
-function mostArrivals(join: string, wiring: Wiring, dominator: string): number {
-  const region = reach([dominator], wiring.next);
-  const coming = reach([join], wiring.previous);
-  let most = 0;
-  for (const [fork, targets] of wiring.forks) {
-    if (region.has(fork)) most += targets.filter((to) => coming.has(to)).length;
+function checkCount(join: JoinSpec, most: number, pointer: string): readonly Problem[] {
+  if (join.mode === 'n' && join.count < 2) {
+    const message = 'waits for one branch only; that is a join of mode any';
+    return [{ pointer: `${pointer}/count`, code: 'graph.join_count', message }];
   }
-  return most;
+  if (most === 0) {
+    const message = 'joins nothing: no fan-out leads a branch here; remove the join';
+    return [{ pointer, code: 'graph.join_never_fires', message }];
+  }
+  if (join.mode !== 'n' || most >= join.count) return [];
+  const message = `waits for ${join.count} branches, and at most ${most} can come`;
+  return [{ pointer, code: 'graph.join_never_fires', message }];
+}
+
+/**
+ * The most branches that can come to a join from forks behind its dominator; never too few. Where
+ * every branch comes straight from the fork that the join closes, with forks inside it joined, no
+ * more come than that fork has targets.
+ */
+function mostArrivals(join: {
+  readonly id: string;
+  readonly depth: number;
+  readonly depths: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly wiring: Wiring;
+  readonly from: string;
+}): number {
+  const { id, depth, depths, wiring } = join;
+  const region = reach([join.from], wiring.next);
+  const coming = reach([id], wiring.previous);
+  const isStraight = (wiring.previous.get(id) ?? []).every((before) => {
+    const inside = wiring.forks.get(before)?.includes(id) === true ? 1 : 0;
+    return [...(depths.get(before) ?? [])].every((at) => at + inside <= depth + 1);
+  });
+  const counts = [...wiring.forks].map(([fork, targets]) => {
+    const isClosed = !isStraight || depths.get(fork)?.has(depth) === true;
+    return region.has(fork) && isClosed ? targets.filter((to) => coming.has(to)).length : 0;
+  });
+  return isStraight ? Math.max(0, ...counts) : counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,7 +1,7 @@
 import type { AgentSpec, ExecutableGraph, FullSpec, GraphSpec } from '../contracts/agent-spec.ts';
 import { isJsonObject, type JsonObject } from '../contracts/json.ts';
-import { DEFAULT_BUDGETS } from '../contracts/limits.ts';
-import type { Plan } from '../contracts/plan.ts';
+import { DEFAULT_BUDGETS, LIMITS } from '../contracts/limits.ts';
+import type { Budgets, Plan } from '../contracts/plan.ts';
 import type { Problem } from '../contracts/problem.ts';
 import { checkEdges } from './compile-edges.ts';
 import { checkNodes } from './compile-nodes.ts';
@@ -43,16 +43,38 @@ export function compile(spec: AgentSpec, registry: CompileRegistry): Compiled {
 }
 
 function problemsOf(full: FullSpec, registry: CompileRegistry): readonly Problem[] {
-  const { graph, input, output } = full;
+  const { graph, input, output, budgets } = full;
   const found = [
     ...(input === undefined ? [] : checkSchema('/input', input)),
     ...(output === undefined ? [] : checkSchema('/output', output)),
+    ...checkBudgets(budgets),
     ...checkNodes(graph, registry),
     ...checkEdges(graph, registry),
   ];
-  // The shape of the graph is only clear once every edge leads somewhere.
-  const isWired = !found.some(({ code }) => code.startsWith('graph.'));
+  // The shape of the graph is only clear once every arrow has its two ends.
+  const isWired = !found.some(({ code }) => UNWIRED.includes(code));
   return isWired ? [...found, ...checkStructure(graph, startOf(graph), registry)] : found;
+}
+
+/** Problems that hide where a graph leads. */
+const UNWIRED: readonly string[] = [
+  'graph.unknown_node',
+  'graph.duplicate_node',
+  'graph.ambiguous_exit',
+  'node.unknown_type',
+];
+
+const CEILINGS: readonly (readonly [keyof Budgets, number])[] = [
+  ['maxSteps', LIMITS.maxSteps],
+  ['maxDurationMs', LIMITS.maxDurationMs],
+];
+
+function checkBudgets(budgets: Partial<Budgets> = {}): readonly Problem[] {
+  return CEILINGS.flatMap(([name, ceiling]) => {
+    if ((budgets[name] ?? 0) <= ceiling) return [];
+    const message = `may be ${ceiling} at most`;
+    return [{ pointer: `/budgets/${name}`, code: 'budget.too_large', message }];
+  });
 }
 
 function startOf(graph: GraphSpec): string {
