@@ -31,7 +31,7 @@ export const TEXT_METHODS: Readonly<Record<string, readonly [number, number, Tex
 
 /** Number of code points. */
 export function countCodePoints(meter: Meter, text: string): bigint {
-  visit(meter, text.length / 32);
+  readText(meter, text.length);
   let count = text.length;
   for (let index = 0; index < text.length - 1; index++) {
     const code = text.charCodeAt(index);
