@@ -14,14 +14,17 @@ export function inputText(input: Json): string {
   return typeof message === 'string' ? message : canonicalJson(input);
 }
 
-/** What was said before the run's own messages: the thread, which holds the input, or the input. */
+/**
+ * What was said before the run's own messages: the thread's past, then the input. The message that
+ * the run answers is its input; the thread's past ends before it.
+ */
 export async function openingMessages(
-  context: NodeContext,
+  context: Pick<NodeContext, 'run' | 'thread' | 'input'>,
   withInput: boolean,
 ): Promise<readonly Message[]> {
-  if (context.run.threadId !== null) return context.thread();
-  if (!withInput) return [];
-  return [{ role: 'user', content: inputText(await context.input()) }];
+  const past = context.run.threadId === null ? [] : await context.thread();
+  if (!withInput) return past;
+  return [...past, { role: 'user', content: inputText(await context.input()) }];
 }
 
 /** The run's own messages so far. */
