@@ -30,7 +30,14 @@ export async function decideTask(services: Services, decide: DecideTask): Promis
   if (task.status !== 'open') return settledReply(task, decision, requestId);
   refuseUnfit(task, body);
   const { runId } = task;
-  await services.control.decide({ workspaceId, runId, taskId, decision });
+  try {
+    await services.control.decide({ workspaceId, runId, taskId, decision });
+  } catch (error) {
+    const now = await services.humanTasks.get(workspaceId, taskId);
+    if (now.status === 'open') throw error;
+    // Another decision came first: what is stored says more than the refusal.
+    return settledReply(now, decision, requestId);
+  }
   return settledReply(await services.humanTasks.get(workspaceId, taskId), decision, requestId);
 }
 
