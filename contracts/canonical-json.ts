@@ -8,7 +8,7 @@ export function canonicalJson(value: Json): string {
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item as Json)}`);
+      .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
     return `{${entries.join(',')}}`;
   }
   return JSON.stringify(value);

@@ -39,6 +39,8 @@ interface Site {
 /** The parser alone is used: programs run here, where their work is counted. */
 const parser = new Environment({
   unlistedVariablesAreDyn: true,
+  // Parsed, so that they are refused with a sentence of their own.
+  enableOptionalTypes: true,
   limits: { maxAstNodes: MAX_PARTS, maxDepth: 60, maxListElements: 500, maxMapEntries: 500 },
 });
 

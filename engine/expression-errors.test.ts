@@ -16,6 +16,13 @@ describe('failing expressions', () => {
     'nobody',
     'result.x',
     '1 + "a"',
+    'timestamp(0) + 1',
+    'timestamp(0) - true',
+    'duration("1s") + 1',
+    '{} + []',
+    'size(timestamp(0))',
+    'size(duration("1s"))',
+    'timestamp(0).x',
     '"a" - "b"',
     '1 < "a"',
     '-"a"',
@@ -89,6 +96,8 @@ describe('invalid expressions', () => {
     ['"a".contains("a", "b")', 'number of arguments'],
     ['b"bytes"', 'not supported'],
     ['1u', 'not supported'],
+    ['input.?name', 'optional fields'],
+    ['input[?"name"]', 'optional fields'],
     ['has(input)', 'takes a field'],
     ['[1].map(1, 2)', 'iteration variable'],
     ['[1].map(x)', 'takes a variable'],
@@ -104,6 +113,10 @@ describe('invalid expressions', () => {
   ])('%s', (text, part) => {
     expect(checkExpression(text)).toContain(part);
     expect(checkExpression(text)?.split('\n')).toHaveLength(1);
+  });
+
+  test('are not confused with mistakes of the caller', () => {
+    expect(() => checkExpression(null as never)).toThrow(TypeError);
   });
 
   test('are refused by evaluation with a code', () => {
