@@ -6,8 +6,8 @@ import { webAnswers } from './web-answers/agent.ts';
 
 export type { DemoAgent } from './demo-agent.ts';
 export { DEFAULT_PAGES_PORT, serveDemoPages, type DemoPages } from './web-answers/serve-pages.ts';
-export { seedDemo, type SeededAgent } from './seed.ts';
-export { watchDemo, type WatchOptions } from './watch.ts';
+export { seedDemo } from './seed.ts';
+export { watchDemo } from './watch.ts';
 
 /** Folder to set as the root of `read_folder`, so that the demo agents find their inputs. */
 export const DEMO_INPUTS = import.meta.dirname;
