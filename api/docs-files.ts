@@ -5,7 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { AppError } from '../contracts/app-error.ts';
 import { DOCS_HEADERS } from './security-headers.ts';
 
-const DIST = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const require = createRequire(import.meta.url);
+const DIST = dirname(require.resolve('swagger-ui-dist/package.json'));
 
 const PAGE = `<!doctype html>
 <html lang="en">

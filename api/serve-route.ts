@@ -11,7 +11,6 @@ import type { Route } from './route.ts';
 import type { Services } from './services.ts';
 
 const SERVER_ERROR = 500;
-const NUL = '\u0000';
 
 /** A request that the router has matched to a route. */
 export interface Matched {
@@ -30,7 +29,7 @@ export async function serveRoute(route: Route, services: Services, matched: Matc
     const query = parseQuery(queryText(request.url ?? ''));
     const body = route.body === null ? null : await readJsonBody(request, route.bodyBytes);
     const reply = await route.handle(
-      { params: storable(params), query, body, principal, requestId, request, response },
+      { params, query, body, principal, requestId, request, response },
       services,
     );
     if (reply !== null) sendReply(response, reply);
@@ -74,13 +73,6 @@ async function admit(
 function queryText(url: string): string {
   const at = url.indexOf('?');
   return at === -1 ? '' : url.slice(at + 1);
-}
-
-/** Ids with U+0000 cannot be looked up; changed like this they are simply unknown. */
-function storable(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(params);
-  if (!entries.some(([, text]) => text.includes(NUL))) return params;
-  return Object.fromEntries(entries.map(([name, text]) => [name, text.replaceAll(NUL, '\ufffd')]));
 }
 
 /** What is left of a refused body is read and dropped: cutting it off would lose the answer. */

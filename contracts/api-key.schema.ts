@@ -36,12 +36,3 @@ export const meSchema = z
     permissions: z.array(z.string()),
   })
   .meta({ id: 'Me' });
-
-/** Body of `POST /v1/api-keys`. */
-export type CreateApiKeyRequest = z.infer<typeof createApiKeySchema>;
-/** An API key in an answer. */
-export type ApiKey = z.infer<typeof apiKeySchema>;
-/** Answer of `POST /v1/api-keys`. */
-export type CreatedApiKey = z.infer<typeof createdApiKeySchema>;
-/** Answer of `GET /v1/me`. */
-export type Me = z.infer<typeof meSchema>;

@@ -32,8 +32,3 @@ export const nodeTypesSchema = z
   .meta({ id: 'NodeTypes' });
 /** Answer of `GET /v1/tools`. */
 export const toolsSchema = z.object({ items: z.array(toolSchema) }).meta({ id: 'Tools' });
-
-/** A node type in the catalogue. */
-export type NodeTypeEntry = z.infer<typeof nodeTypeSchema>;
-/** A tool in the catalogue. */
-export type ToolEntry = z.infer<typeof toolSchema>;

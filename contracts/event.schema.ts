@@ -32,13 +32,3 @@ export const eventPageSchema = z
     ended: z.boolean().meta({ description: 'the run has ended and nothing follows this page' }),
   })
   .meta({ id: 'EventPage' });
-
-/** Query of `GET /v1/runs/{run}/events`. */
-export type EventsQuery = z.infer<typeof eventsQuerySchema>;
-
-/** A page of a run's journal. */
-export interface EventPage {
-  readonly items: readonly RunEvent[];
-  readonly nextAfter: number;
-  readonly ended: boolean;
-}

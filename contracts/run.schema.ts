@@ -132,5 +132,3 @@ export type CancelPending = z.infer<typeof cancelPendingSchema>;
 export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 /** Query of `GET /v1/runs`. */
 export type ListRunsQuery = z.infer<typeof listRunsQuerySchema>;
-/** Query of `GET /v1/runs/{run}/wait`. */
-export type WaitQuery = z.infer<typeof waitQuerySchema>;

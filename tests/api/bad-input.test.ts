@@ -189,6 +189,25 @@ describe('queries, paths and headers', () => {
     },
   );
 
+  test.each([
+    ['/v1/agents/%00', 'agent.not_found'],
+    ['/v1/agents/a%00b', 'agent.not_found'],
+    ['/v1/threads/%00', 'thread.not_found'],
+    ['/v1/human-tasks/%00', 'human_task.not_found'],
+    ['/v1/values/%00', 'blob.not_found'],
+  ])('%s is unknown', async (path, code) => {
+    const answer = await api.call('GET', path);
+    expect([answer.status, answer.body.code]).toEqual([404, code]);
+  });
+
+  test('labels and versions with U+0000 are unknown', async () => {
+    for (const path of ['labels/%00', 'versions/%00']) {
+      expect((await api.call('GET', `/v1/agents/${agent}/${path}`)).status).toBe(404);
+    }
+    const history = await api.call('GET', `/v1/agents/${agent}/labels/%00/history`);
+    expect([history.status, history.body.items]).toEqual([200, []]);
+  });
+
   test.each(['', 'x'.repeat(129), 'two words', 'tab\there'])(
     'the idempotency key "%s" is refused',
     async (key) => {
