@@ -1,6 +1,7 @@
 import { ConfigError, toConfig, toSecrets } from '../runtime/config.ts';
 import type { Config, Secrets } from '../runtime/config.ts';
 import { readEnv } from '../runtime/env.ts';
+import { quietCore } from '../workers/agents-worker.ts';
 import type { Env } from '../runtime/env.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { AppError } from '../contracts/app-error.ts';
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
   const [config, secrets] = [toConfig(env), toSecrets(env)];
   const folder = openStateFolder(env.HOLDFAST_HOME);
   const shutdown = createShutdown(say);
+  quietCore((line) => process.stderr.write(`${line}\n`));
   const started = start({ options, env, config, secrets, folder, shutdown });
   process.on('uncaughtException', (error) => {
     process.stderr.write(`Unexpected: ${error.stack ?? error.message}\n`);

@@ -1,4 +1,4 @@
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AgentRunActivities } from '../activities/agent-run-types.ts';
 
 /** What a worker is built from. */
@@ -51,4 +51,16 @@ export async function startAgentsWorker(deps: AgentsWorkerDeps): Promise<Running
       await stopped;
     },
   };
+}
+
+/**
+ * Lets Temporal's core log warnings only, on standard error. Works once per process, before its
+ * first connection for a worker.
+ */
+export function quietCore(write: (line: string) => void): void {
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    const failure = meta?.['error'] instanceof Error ? `: ${meta['error'].message}` : '';
+    write(`temporal ${level.toLowerCase()}: ${message}${failure}`);
+  });
+  Runtime.install({ logger });
 }

@@ -47,8 +47,8 @@ test('every recorded history replays without a server', async () => {
 }, 120_000);
 
 test('a history that does not fit the code is noticed', async () => {
-  const [name, history] = [...(await goldenHistories())].find(([file]) =>
-    file === 'steps.json',
+  const [name, history] = [...(await goldenHistories())].find(
+    ([file]) => file === 'steps.json',
   ) ?? ['', { events: [] }];
   const events = (history.events ?? []).map((event) =>
     event.activityTaskScheduledEventAttributes
