@@ -12,11 +12,11 @@ interface Aim {
 }
 
 /** What we want beside what was measured in this run; nothing fails on it. */
-export function aimsTable(throughput: Throughput, idle: ByLength, long: ByLength): string {
+export function aimsTable(throughput: Throughput, idle: ByLength, loaded: ByLength): string {
   const p50 = (key: keyof ByLength): number =>
     percentile(idle[key].get(10)?.latenciesMs ?? [], 0.5);
   const { segment, step, plain } = throughput;
-  const further = [...furtherSteps(throughput, long).segment.values()];
+  const further = [...furtherSteps(loaded).segment.values()];
   const aims: readonly Aim[] = [
     {
       what: 'step gear ÷ plain Temporal, CPU per step',
@@ -40,7 +40,7 @@ export function aimsTable(throughput: Throughput, idle: ByLength, long: ByLength
       what: 'segment gear, CPU ms per further step, the worst',
       limit: 0.3,
       side: 'at most',
-      measured: Math.max(...further),
+      measured: further.length === 0 ? Number.NaN : Math.max(...further),
     },
     {
       what: 'segment gear, further step: last span ÷ first span',
@@ -61,7 +61,12 @@ export function aimsTable(throughput: Throughput, idle: ByLength, long: ByLength
       what,
       `${side} ${limit}`,
       rounded(measured),
-      (side === 'at most' ? measured <= limit : measured >= limit) ? 'reached' : 'missed',
+      verdict({ limit, side, measured }),
     ]),
   );
+}
+
+function verdict({ limit, side, measured }: Omit<Aim, 'what'>): string {
+  if (Number.isNaN(measured)) return 'not measured';
+  return (side === 'at most' ? measured <= limit : measured >= limit) ? 'reached' : 'missed';
 }

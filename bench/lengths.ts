@@ -1,12 +1,9 @@
 import { cpuPerRun, measure, type Measured } from './measure.ts';
 import { percentile } from './drive.ts';
 import { table } from './markdown.ts';
-import type { BenchOptions } from './options.ts';
-import type { BenchPlan, LengthPlan } from './plan.ts';
+import type { BenchPlan } from './plan.ts';
 import type { BenchStack } from './stack.ts';
 import type { Gear } from '../contracts/plan.ts';
-import type { Subject } from './subjects.ts';
-import type { Throughput } from './throughput.ts';
 
 const SUBJECTS = ['segment', 'step', 'plain'] as const;
 type SubjectKey = (typeof SUBJECTS)[number];
@@ -16,43 +13,34 @@ export type ByLength = Readonly<Record<SubjectKey, ReadonlyMap<number, Measured>
 
 /** Runs of all lengths, one at a time on an idle machine. */
 export async function measureIdle(stack: BenchStack, plan: BenchPlan): Promise<ByLength> {
-  return measureLengths(stack, plan, (subject, length) =>
-    measure(subject, {
-      steps: length.steps,
-      runs: length.idleRuns,
-      concurrency: 1,
-      maxMs: length.idleMs,
-    }),
+  return measureLengths(plan.idle, (key, { steps, runs, maxMs }) =>
+    stack.hasTime() ? measure(stack[key], { steps, runs, maxMs, concurrency: 1 }) : null,
   );
 }
 
-/** Longer runs under load. */
-export async function measureLongRuns(
-  stack: BenchStack,
-  options: BenchOptions,
-  plan: BenchPlan,
-): Promise<ByLength> {
-  const { concurrency } = options;
-  return measureLengths(stack, plan, async (subject, length) => {
-    const runs = subject === stack.segment ? length.segmentRuns : length.activityRuns;
-    if (runs === 0) return null;
-    return measure(subject, { steps: length.steps, runs, concurrency, maxMs: 60_000 });
+/** Runs of several lengths under the same load. */
+export async function measureLoaded(stack: BenchStack, plan: BenchPlan): Promise<ByLength> {
+  return measureLengths(plan.loaded, (key, { steps, segmentRuns, activityRuns }) => {
+    const isSegment = key === 'segment';
+    const runs = isSegment ? segmentRuns : activityRuns;
+    if (runs === 0 || !stack.hasTime()) return null;
+    const concurrency = isSegment ? plan.segmentConcurrency : plan.activityConcurrency;
+    return measure(stack[key], { steps, runs, concurrency, maxMs: plan.throughputMs });
   });
 }
 
-async function measureLengths(
-  stack: BenchStack,
-  plan: BenchPlan,
-  one: (subject: Subject, length: LengthPlan) => Promise<Measured | null>,
+async function measureLengths<Length extends { readonly steps: number }>(
+  lengths: readonly Length[],
+  one: (key: SubjectKey, length: Length) => Promise<Measured> | null,
 ): Promise<ByLength> {
   const found: Record<SubjectKey, Map<number, Measured>> = {
     segment: new Map(),
     step: new Map(),
     plain: new Map(),
   };
-  for (const length of plan.lengths) {
+  for (const length of lengths) {
     for (const key of SUBJECTS) {
-      const measured = await one(stack[key], length);
+      const measured = await one(key, length);
       if (measured !== null) found[key].set(length.steps, measured);
     }
   }
@@ -114,13 +102,12 @@ function ratio(a: Measured | undefined, b: Measured | undefined): number {
   return percentile(a?.latenciesMs ?? [], 0.5) / percentile(b?.latenciesMs ?? [], 0.5);
 }
 
-/** CPU of a further step between one length and the next, under load. */
+/** CPU of a further step between one length and the next, under the same load. */
 export function furtherSteps(
-  throughput: Throughput,
-  long: ByLength,
+  loaded: ByLength,
 ): Readonly<Record<SubjectKey, ReadonlyMap<string, number>>> {
   const of = (key: SubjectKey): ReadonlyMap<string, number> => {
-    const points = [throughput[key], ...long[key].values()];
+    const points = [...loaded[key].values()];
     return new Map(
       points.slice(1).map((to, index) => {
         const from = points[index] ?? to;
@@ -132,22 +119,22 @@ export function furtherSteps(
   return { segment: of('segment'), step: of('step'), plain: of('plain') };
 }
 
-/** CPU of longer runs and of their further steps. */
-export function longRunTables(throughput: Throughput, long: ByLength): readonly string[] {
-  const further = furtherSteps(throughput, long);
+/** CPU of runs by length and of their further steps. */
+export function loadedTables(loaded: ByLength, plan: BenchPlan): readonly string[] {
+  const further = furtherSteps(loaded);
   const spans = [...further.segment.keys()];
-  const lengths = [...long.segment.keys()];
-  const runs = lengths.map((steps) => [
+  const runs = [...loaded.segment.keys()].map((steps) => [
     `${steps}-step run`,
     ...SUBJECTS.flatMap((key) => {
-      const measured = long[key].get(steps);
+      const measured = loaded[key].get(steps);
       if (measured === undefined) return [Number.NaN, Number.NaN];
       const stepsPerSecond = ((measured.runs * steps) / measured.wallMs) * 1000;
       return [cpuPerRun(measured), stepsPerSecond];
     }),
   ]);
+  const { segmentConcurrency, activityConcurrency } = plan;
   return [
-    '### Longer runs under load',
+    `### Length of runs, ${segmentConcurrency} segment runs or ${activityConcurrency} others at a time`,
     table(['', ...SUBJECTS.flatMap((key) => [`${key} CPU ms/run`, 'steps/s'])], runs),
     table(
       ['CPU ms per further step', ...SUBJECTS],

@@ -1,49 +1,75 @@
 import type { BenchOptions } from './options.ts';
 
-/** How much is measured; every part ends by itself behind its time. */
+/** How much is measured. */
 export interface BenchPlan {
+  /** Nothing more is begun behind this; what was not measured is left out of the tables. */
+  readonly totalMs: number;
   readonly warmUpRuns: number;
   readonly throughputMs: number;
   readonly rounds: number;
-  readonly lengths: readonly LengthPlan[];
   readonly firstEventRuns: number;
+  /** Runs of these lengths, one at a time. */
+  readonly idle: readonly IdlePlan[];
+  /** Runs of these lengths under a load that is the same for all lengths. */
+  readonly loaded: readonly LoadedPlan[];
+  readonly segmentConcurrency: number;
+  /** Of the step gear and of plain Temporal. */
+  readonly activityConcurrency: number;
 }
 
-/** How runs of one length are measured. */
-export interface LengthPlan {
+/** Idle runs of one length. */
+export interface IdlePlan {
   readonly steps: number;
-  /** Idle runs at most, one at a time. */
-  readonly idleRuns: number;
-  readonly idleMs: number;
-  /** Runs under load, for the CPU of a further step; 0 for none. */
+  readonly runs: number;
+  readonly maxMs: number;
+}
+
+/** Loaded runs of one length; 0 for none. */
+export interface LoadedPlan {
+  readonly steps: number;
   readonly segmentRuns: number;
   readonly activityRuns: number;
 }
 
 const FULL: BenchPlan = {
+  totalMs: 300_000,
   warmUpRuns: 50,
-  throughputMs: 40_000,
+  throughputMs: 30_000,
   rounds: 2,
   firstEventRuns: 30,
-  lengths: [
-    { steps: 1, idleRuns: 60, idleMs: 5_000, segmentRuns: 0, activityRuns: 0 },
-    { steps: 10, idleRuns: 60, idleMs: 8_000, segmentRuns: 0, activityRuns: 0 },
-    { steps: 100, idleRuns: 30, idleMs: 8_000, segmentRuns: 60, activityRuns: 12 },
-    { steps: 1_000, idleRuns: 10, idleMs: 8_000, segmentRuns: 20, activityRuns: 2 },
+  idle: [
+    { steps: 1, runs: 60, maxMs: 4_000 },
+    { steps: 10, runs: 60, maxMs: 8_000 },
+    { steps: 100, runs: 30, maxMs: 8_000 },
+    { steps: 1_000, runs: 5, maxMs: 4_000 },
   ],
+  loaded: [
+    { steps: 10, segmentRuns: 200, activityRuns: 30 },
+    { steps: 100, segmentRuns: 60, activityRuns: 9 },
+    { steps: 1_000, segmentRuns: 10, activityRuns: 3 },
+  ],
+  segmentConcurrency: 10,
+  activityConcurrency: 3,
 };
 
 const QUICK: BenchPlan = {
+  totalMs: 75_000,
   warmUpRuns: 20,
-  throughputMs: 8_000,
+  throughputMs: 6_000,
   rounds: 1,
   firstEventRuns: 10,
-  lengths: [
-    { steps: 1, idleRuns: 15, idleMs: 1_000, segmentRuns: 0, activityRuns: 0 },
-    { steps: 10, idleRuns: 15, idleMs: 2_000, segmentRuns: 0, activityRuns: 0 },
-    { steps: 100, idleRuns: 5, idleMs: 2_000, segmentRuns: 20, activityRuns: 4 },
-    { steps: 1_000, idleRuns: 3, idleMs: 2_000, segmentRuns: 4, activityRuns: 0 },
+  idle: [
+    { steps: 1, runs: 15, maxMs: 1_000 },
+    { steps: 10, runs: 15, maxMs: 2_000 },
+    { steps: 100, runs: 5, maxMs: 2_000 },
   ],
+  loaded: [
+    { steps: 10, segmentRuns: 50, activityRuns: 6 },
+    { steps: 100, segmentRuns: 20, activityRuns: 3 },
+    { steps: 1_000, segmentRuns: 5, activityRuns: 0 },
+  ],
+  segmentConcurrency: 5,
+  activityConcurrency: 3,
 };
 
 /** The plan for the options. */

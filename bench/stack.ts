@@ -8,6 +8,7 @@ import {
 } from './subjects.ts';
 import { startServers, type Servers } from './servers.ts';
 import type { BenchOptions } from './options.ts';
+import type { BenchTools } from './bench-tools.ts';
 
 /** Everything that a benchmark needs, running. */
 export interface BenchStack {
@@ -18,14 +19,16 @@ export interface BenchStack {
   readonly plain: Subject;
   /** Events in the history of a closed run. */
   historyLength(id: string): Promise<number>;
+  /** False when the time of the whole benchmark is over. */
+  hasTime(): boolean;
 }
 
 /** Starts servers, Holdfast and plain Temporal; `closing` stops what was started. */
 export async function startBenchStack(
   options: BenchOptions,
-  closing: AsyncDisposableStack,
-  log: (line: string) => void,
+  tools: Pick<BenchTools, 'closing' | 'log'> & { readonly totalMs: number },
 ): Promise<BenchStack> {
+  const { closing, log, totalMs } = tools;
   const servers = await startServers(options, closing, log);
   log('starting Holdfast and plain Temporal');
   const holdfast = await startBenchHoldfast(options, servers);
@@ -41,6 +44,7 @@ export async function startBenchStack(
     segment: gearSubject(holdfast, 'segment'),
     plain: plain.subject,
     historyLength: (id) => historyLength(temporal, id),
+    hasTime: () => performance.now() < totalMs,
   };
 }
 

@@ -2,10 +2,10 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { aimsTable } from './aims.ts';
 import {
   idleTables,
-  longRunTables,
+  loadedTables,
   measureFirstEvent,
   measureIdle,
-  measureLongRuns,
+  measureLoaded,
 } from './lengths.ts';
 import { measureThroughput, throughputTables } from './throughput.ts';
 import { parseOptions } from './options.ts';
@@ -18,18 +18,18 @@ import type { BenchOptions } from './options.ts';
 async function measureAll(options: BenchOptions, tools: BenchTools): Promise<void> {
   const { closing, log, print } = tools;
   const plan = planFor(options);
-  const stack = await startBenchStack(options, closing, log);
+  const stack = await startBenchStack(options, { closing, log, totalMs: plan.totalMs });
   print([`## Steps`, description(options, stack.servers.temporal.kind)]);
   log('throughput');
   const throughput = await measureThroughput(stack, options, plan);
   print(throughputTables(throughput));
-  log('longer runs');
-  const long = await measureLongRuns(stack, options, plan);
-  print(longRunTables(throughput, long));
   log('idle latency');
   const idle = await measureIdle(stack, plan);
   print(idleTables(idle, await measureFirstEvent(stack, plan)));
-  print(['### Aims', aimsTable(throughput, idle, long)]);
+  log('length of runs');
+  const loaded = await measureLoaded(stack, plan);
+  print(loadedTables(loaded, plan));
+  print(['### Aims', aimsTable(throughput, idle, loaded)]);
 }
 
 function description(options: BenchOptions, temporalKind: string): string {
