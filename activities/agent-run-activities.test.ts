@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { AppError } from '../contracts/app-error.ts';
-import { chain, countingTool, decision, modelsOf, prepareRun } from '../tests/execution/harness.ts';
+import { chain, countingTool, decision, prepareRun } from '../tests/execution/harness.ts';
 import { createAgentRunActivities } from './agent-run-activities.ts';
 import type { AgentRunActivities, RunStepArgs } from './agent-run-types.ts';
 import type { ChatModels } from '../adapters/models/port.ts';

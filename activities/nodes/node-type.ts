@@ -102,5 +102,3 @@ export interface NodeType extends NodeDescriptor {
   recover?(context: NodeContext, failure: Failure): Promise<NodeResult | null>;
 }
 
-/** Outcome kinds, named here for executors' switch statements. */
-export type OutcomeKind = StepOutcome['kind'];

@@ -29,7 +29,7 @@ export interface Scenario {
   readonly input?: Json;
   readonly tools?: readonly Tool[];
   readonly models?: ChatModels;
-  /** Messages of a thread that the run belongs to; the last is the user's. */
+  /** Messages of the run's thread before the one that it answers. */
   readonly thread?: readonly Message[];
 }
 
