@@ -4,8 +4,16 @@
  */
 const TABLE = {
   contracts: { code: [], types: [], npm: ['zod'] },
-  engine: { code: ['contracts'], types: [], npm: ['@marcbachmann/cel-js', '@cfworker/json-schema', 're2js'] },
-  workflows: { code: ['engine', 'contracts'], types: ['activities'], npm: ['@temporalio/workflow', '@temporalio/common'] },
+  engine: {
+    code: ['contracts'],
+    types: [],
+    npm: ['@marcbachmann/cel-js', '@cfworker/json-schema', 're2js'],
+  },
+  workflows: {
+    code: ['engine', 'contracts'],
+    types: ['activities'],
+    npm: ['@temporalio/workflow', '@temporalio/common'],
+  },
   activities: {
     code: ['engine', 'contracts'],
     types: ['adapters', 'db'],
@@ -14,8 +22,16 @@ const TABLE = {
   adapters: { code: ['contracts'], types: [], npm: ['@langchain/.*'] },
   db: { code: ['contracts'], types: [], npm: ['kysely', 'pg'] },
   temporal: { code: ['contracts'], types: [], npm: ['@temporalio/.*'] },
-  runtime: { code: ['contracts', 'engine', 'activities', 'adapters', 'db', 'temporal', 'api', 'workers'], types: [], npm: ['.*'] },
-  workers: { code: ['engine', 'contracts', 'runtime'], types: ['activities', 'db', 'temporal', 'adapters'], npm: ['@temporalio/.*'] },
+  runtime: {
+    code: ['contracts', 'engine', 'activities', 'adapters', 'db', 'temporal', 'api', 'workers'],
+    types: [],
+    npm: ['.*'],
+  },
+  workers: {
+    code: ['engine', 'contracts', 'runtime'],
+    types: ['activities', 'db', 'temporal', 'adapters'],
+    npm: ['@temporalio/.*'],
+  },
   api: {
     code: ['engine', 'contracts', 'runtime'],
     types: ['activities', 'db', 'temporal', 'adapters'],
@@ -38,7 +54,9 @@ function rulesOf(folder) {
       comment: `${folder}/ may import: ${[...code, ...types.map((t) => `types of ${t}`)].join(', ') || 'nothing else'}.`,
       severity: 'error',
       from: { path: mine, pathNot: TESTS },
-      to: { path: `^(${[...forbidden, 'tests', 'bench', 'start', 'scripts', 'examples'].join('|')})/` },
+      to: {
+        path: `^(${[...forbidden, 'tests', 'bench', 'start', 'scripts', 'examples'].join('|')})/`,
+      },
     },
     {
       name: `${folder}-packages`,
@@ -46,7 +64,14 @@ function rulesOf(folder) {
       severity: 'error',
       from: { path: mine, pathNot: TESTS },
       to: {
-        dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypes: [
+          'npm',
+          'npm-dev',
+          'npm-optional',
+          'npm-peer',
+          'npm-no-pkg',
+          'npm-unknown',
+        ],
         pathNot: npm.length === 0 ? '^$' : `node_modules/(${npm.join('|')})(/|$)`,
       },
     },
@@ -68,7 +93,8 @@ export default {
     ...folders.flatMap(rulesOf),
     {
       name: 'zod-in-schema-files-only',
-      comment: 'In contracts/ zod is for *.schema.ts: everything else must be free to import anywhere.',
+      comment:
+        'In contracts/ zod is for *.schema.ts: everything else must be free to import anywhere.',
       severity: 'error',
       from: { path: '^contracts/', pathNot: '\\.schema\\.ts$' },
       to: { path: 'node_modules/zod' },

@@ -2,7 +2,13 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Files that run the product or prove it may do what product code may not. */
-const HARNESS = ['tests/**/*.ts', 'bench/**/*.ts', '**/*.test.ts', '**/*.suite.ts', 'scripts/**/*.ts'];
+const HARNESS = [
+  'tests/**/*.ts',
+  'bench/**/*.ts',
+  '**/*.test.ts',
+  '**/*.suite.ts',
+  'scripts/**/*.ts',
+];
 
 export default tseslint.config(
   { ignores: ['node_modules/', '.holdfast/', 'dist/', 'coverage/'] },
@@ -16,22 +22,40 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
       '@typescript-eslint/require-await': 'off',
       'max-lines': ['error', { max: 300 }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'max-params': ['error', { max: 3 }],
       'no-restricted-syntax': [
         'error',
-        { selector: 'TSEnumDeclaration', message: 'Use a string union and a const list instead of an enum.' },
-        { selector: 'ExportDefaultDeclaration', message: 'Export by name, so that the name is the same everywhere.' },
-        { selector: 'TSNonNullExpression', message: 'Handle the missing value, or make its type say that it exists.' },
+        {
+          selector: 'TSEnumDeclaration',
+          message: 'Use a string union and a const list instead of an enum.',
+        },
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'Export by name, so that the name is the same everywhere.',
+        },
+        {
+          selector: 'TSNonNullExpression',
+          message: 'Handle the missing value, or make its type say that it exists.',
+        },
         {
           selector: "MemberExpression[object.name='process'][property.name='env']",
           message: 'Read the environment in runtime/env.ts and pass the value in.',
@@ -67,6 +91,14 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
+    },
   },
 );

@@ -1,5 +1,5 @@
 import type { CompiledVersion } from '../../contracts/records.ts';
-import type { Delta, SpawnedCall, StepCall, StepOutcome, Usage } from '../../contracts/step.ts';
+import type { Delta, SpawnedCall, StepCall, Usage } from '../../contracts/step.ts';
 import type { Failure } from '../../contracts/app-error.ts';
 import type { HumanTask, HumanTaskDraft, Settlement } from '../../contracts/human-task.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';

@@ -225,6 +225,6 @@ function sentenceOf(problems: readonly Problem[]): string {
 }
 
 /** The failure as an error to throw, for those who do not tell it to a model. */
-export function toError(failure: Failure): AppError {
+function toError(failure: Failure): AppError {
   return new AppError(failure.code, failure.message);
 }
