@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../contracts/limits.ts';
 import { isTerminal } from '../contracts/status.ts';
 import { pause } from './pause.ts';
-import { responseSignal } from './response-signal.ts';
+import { responseStop } from './response-stop.ts';
 import { endFrame, endOf, frameOf, LAGGING_FRAME, positionOf, REVOKED_FRAME } from './sse-frame.ts';
 import { toAppError } from './problem-document.ts';
 import type { Run } from '../contracts/records.ts';
@@ -29,10 +29,8 @@ export interface StreamRequest {
  */
 export async function streamRun(services: Services, stream: StreamRequest): Promise<null> {
   const { run, request, response } = stream;
-  const signal = responseSignal(response, services.closing);
+  const stop = responseStop(response, services.closing);
   openStream(response);
-  const stop = new AbortController();
-  signal.addEventListener('abort', () => stop.abort());
   const heartbeat = setInterval(() => response.write(HEARTBEAT), services.timing.sseHeartbeatMs);
   const recheck = setInterval(() => {
     void services.authenticator.isStillValid(request.headers).then(

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { followToEnd } from './follow-to-end.ts';
 import { isTerminal } from '../contracts/status.ts';
-import { responseSignal } from './response-signal.ts';
+import { responseStop } from './response-stop.ts';
 import type { Reply } from './route.ts';
 import type { RunRef } from '../contracts/journal.ts';
 import type { Services } from './services.ts';
@@ -18,7 +18,7 @@ export async function waitForRun(
   const { response, timeoutMs } = wait;
   const now = await services.runs.get(ref.workspaceId, ref.runId);
   if (isTerminal(now.status)) return { status: 200, body: now };
-  const signal = responseSignal(response, services.closing);
+  const signal = responseStop(response, services.closing).signal;
   response.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-cache, no-transform',

@@ -3,7 +3,7 @@ import { cancelPendingSchema, runSchema, waitQuerySchema } from '../../contracts
 import { followToEnd } from '../follow-to-end.ts';
 import { isTerminal } from '../../contracts/status.ts';
 import { LIMITS } from '../../contracts/limits.ts';
-import { responseSignal } from '../response-signal.ts';
+import { responseStop } from '../response-stop.ts';
 import { route, type Reply } from '../route.ts';
 import { waitForRun } from '../wait-run.ts';
 import type { Run } from '../../contracts/records.ts';
@@ -45,7 +45,7 @@ const cancelRun = route({
       services.log.warn({ err: error, runId: ref.runId }, 'the workflow was not told to stop');
     });
     const ended = await followToEnd(services, ref, {
-      signal: responseSignal(response, services.closing),
+      signal: responseStop(response, services.closing).signal,
       timeoutMs: services.timing.cancelWaitMs,
     });
     return toCancelReply(ended);

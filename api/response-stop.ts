@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
-/** Fires when the response is over, because it was sent or its reader has gone, or on closing. */
-export function responseSignal(response: ServerResponse, closing: AbortSignal): AbortSignal {
+/**
+ * Aborts when the response is over, because it was sent or its reader has gone, and on closing. Its
+ * owner may abort it earlier.
+ */
+export function responseStop(response: ServerResponse, closing: AbortSignal): AbortController {
   const over = new AbortController();
   const stop = (): void => {
     closing.removeEventListener('abort', stop);
@@ -10,5 +13,5 @@ export function responseSignal(response: ServerResponse, closing: AbortSignal): 
   if (closing.aborted || response.destroyed) stop();
   closing.addEventListener('abort', stop);
   response.once('close', stop);
-  return over.signal;
+  return over;
 }
