@@ -2,6 +2,15 @@ import type { CommitUnit, RunEndWrite, StepWrite } from '../../contracts/journal
 import type { EventDraft } from '../../contracts/event.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
 import { newId } from '../../contracts/ids.ts';
+import type { Usage } from '../../contracts/step.ts';
+
+/** True for a finished, unreserved step that used nothing and comes with nothing but its events. */
+export function isPlain(unit: CommitUnit): boolean {
+  const { step, tasks, snapshot, end } = unit;
+  if (step === undefined || step.attempt > 0 || step.status === 'waiting') return false;
+  if (unit.start === true || isUsed(step.usage)) return false;
+  return tasks === undefined && snapshot === undefined && end === undefined;
+}
 
 /** A unit as `journal_commit` reads it; `i` is its place in the batch. */
 export function toPayload(unit: CommitUnit, i: number): object {
@@ -27,7 +36,6 @@ export function toEventPayload(event: EventDraft): object {
 
 function stepPayload(step: StepWrite, events: readonly EventDraft[]): object {
   const { call, usage } = step;
-  const isUsed = usage.modelCalls + usage.toolCalls + usage.inputTokens + usage.outputTokens > 0;
   return {
     step_id: call.stepId,
     node_id: call.nodeId,
@@ -45,7 +53,7 @@ function stepPayload(step: StepWrite, events: readonly EventDraft[]): object {
     result: step.result ?? undefined,
     error: step.error ?? undefined,
     memo: Object.keys(step.memo).length === 0 ? undefined : step.memo,
-    ...(isUsed
+    ...(isUsed(usage)
       ? {
           usage,
           model_calls: usage.modelCalls,
@@ -55,6 +63,10 @@ function stepPayload(step: StepWrite, events: readonly EventDraft[]): object {
         }
       : {}),
   };
+}
+
+function isUsed(usage: Usage): boolean {
+  return usage.modelCalls + usage.toolCalls + usage.inputTokens + usage.outputTokens > 0;
 }
 
 /** 1-based place of the entry that tells of the step's end; it numbers the checkpoint. */

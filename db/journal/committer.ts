@@ -5,12 +5,15 @@ import { AppError } from '../../contracts/app-error.ts';
 import type { Database } from '../database.ts';
 import { jsonText } from '../json-text.ts';
 import type { StepOutcome } from '../../contracts/step.ts';
-import { toPayload } from './commit-payload.ts';
+import { isPlain, toPayload } from './commit-payload.ts';
 
 const MAX_BATCH = 100;
 const MAX_IN_FLIGHT = 2;
 
 type Answer = CommitResult | Error;
+/** Stands for the verdict that the lean statement cannot write a unit. */
+const WAITS = new Error('the step waits and cannot be finished as a plain one');
+
 /** A row of `journal_commit`: place in the batch, verdict, last event, recorded outcome. */
 type Row = [number, string, number | null, StepOutcome | null];
 
@@ -79,13 +82,32 @@ async function writeTwice(
   }
 }
 
+/** By the lean statement if all units are plain. */
 async function writeBatch(
   database: Database,
   units: readonly CommitUnit[],
 ): Promise<readonly Answer[]> {
+  if (!units.every(isPlain)) return callFunction(database, 'journal_commit', units);
+  const answers = [...(await callFunction(database, 'journal_commit_steps', units))];
+  for (const [index, unit] of units.entries()) {
+    if (answers[index] !== WAITS) continue;
+    // The others are written by now: a failure from here on is this unit's own.
+    const [answer = WAITS] = await callFunction(database, 'journal_commit', [unit]).catch(
+      (error: unknown) => [toStorageError(error)],
+    );
+    answers[index] = answer;
+  }
+  return answers;
+}
+
+async function callFunction(
+  database: Database,
+  name: 'journal_commit' | 'journal_commit_steps',
+  units: readonly CommitUnit[],
+): Promise<readonly Answer[]> {
   const { rows } = await database.pool.query<Row>({
-    name: 'journal_commit',
-    text: 'select * from journal_commit($1)',
+    name,
+    text: `select * from ${name}($1)`,
     values: [jsonText(units.map(toPayload))],
     rowMode: 'array',
   });
@@ -113,6 +135,8 @@ function toAnswer(
     case 'superseded':
     case 'run_ended':
       return { kind: row.verdict };
+    case 'waits':
+      return WAITS;
     default:
       return new AppError('run.not_found', `there is no run ${unit?.runId ?? ''}`);
   }

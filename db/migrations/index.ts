@@ -5,6 +5,7 @@ import * as runs from './0003-runs.ts';
 import * as journal from './0004-journal.ts';
 import * as journalCommit from './0005-journal-commit.ts';
 import * as journalReserve from './0006-journal-reserve.ts';
+import * as journalCommitSteps from './0007-journal-commit-steps.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-journal': journal,
   '0005-journal-commit': journalCommit,
   '0006-journal-reserve': journalReserve,
+  '0007-journal-commit-steps': journalCommitSteps,
 };

@@ -127,6 +127,27 @@ export function describeHumanTasks(name: string, open: () => JournalBench): void
       });
     });
 
+    test('a step that was never reserved may be finished once its task is settled', async () => {
+      const { journal, seedRun } = open();
+      const ref = await seedRun();
+      const task = taskDraft();
+      await journal.commit(waitUnit(ref, call(1), { task }));
+      await journal.settle(ref, task.id, approval());
+      const [others, finished] = await Promise.all([
+        journal.commit(doneUnit(ref, call(2))),
+        journal.commit(doneUnit(ref, call(1))),
+      ]);
+      expect([others.kind, finished.kind]).toEqual(['committed', 'committed']);
+      expect(await typesOf(open(), ref)).toEqual([
+        'run.created',
+        'human_task.created',
+        'human_task.decided',
+        'step.completed',
+        'step.completed',
+      ]);
+      expect(await journal.loadStep(ref, 0, 'set:1')).toMatchObject({ status: 'done', seq: 5 });
+    });
+
     test('an unknown task is refused', async () => {
       const { journal, seedRun } = open();
       const ref = await seedRun();
