@@ -29,7 +29,10 @@ async function install(): Promise<string> {
 
 /** The server runs on when this command ends; `stop` and a later `npm start` find it by its pid file. */
 async function start(): Promise<void> {
-  if (runningPid() !== undefined) return status();
+  if (runningPid() !== undefined) {
+    status();
+    return;
+  }
   const binary = await install();
   const file = join(folder.temporal, 'ports.json');
   const port = await choosePort({ name: 'Temporal', wanted: PORT, file, log: say });

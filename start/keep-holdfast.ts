@@ -16,10 +16,11 @@ export async function keepHoldfast(
   log: (line: string) => void,
 ): Promise<KeptHoldfast> {
   const first = await start();
-  const state = { current: first, stopping: false };
+  let stopping = false;
+  const state: Keeping = { current: first, isStopping: () => stopping };
   void replaceWhenBroken(state, start, log);
   const stop = async (): Promise<void> => {
-    state.stopping = true;
+    stopping = true;
     await state.current.stop();
   };
   return { first, stop };
@@ -27,7 +28,7 @@ export async function keepHoldfast(
 
 interface Keeping {
   current: RunningHoldfast;
-  readonly stopping: boolean;
+  isStopping(): boolean;
 }
 
 async function replaceWhenBroken(
@@ -37,11 +38,11 @@ async function replaceWhenBroken(
 ): Promise<void> {
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     const reason = await reasonOf(state.current.broken);
-    if (reason === undefined || state.stopping) return;
+    if (reason === undefined || state.isStopping()) return;
     log(`The worker broke (${reason}); starting it again in ${delayMs} ms`);
     await reasonOf(state.current.stop());
     await sleep(delayMs);
-    if (state.stopping) return;
+    if (state.isStopping()) return;
     try {
       state.current = await start();
       log('The worker runs again');

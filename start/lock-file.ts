@@ -11,6 +11,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { AppError } from '../contracts/app-error.ts';
+import { errorCode } from '../temporal/server/error-code.ts';
 import { identifyProcess, isSameProcess } from '../temporal/server/process-identity.ts';
 import type { ProcessIdentity } from '../temporal/server/process-identity.ts';
 
@@ -62,7 +63,7 @@ function tryTake(file: string): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });

@@ -47,7 +47,11 @@ async function provideDatabase(options: ServerOptions): Promise<string> {
     return given;
   }
   const postgres = await startPostgres({ dataDir: folder.postgres, port: POSTGRES_PORT, log });
-  shutdown.add('PostgreSQL', postgres.stop, () => postgres.process().stop('SIGQUIT', 0));
+  shutdown.add(
+    'PostgreSQL',
+    () => postgres.stop(),
+    () => postgres.process().stop('SIGQUIT', 0),
+  );
   shutdown.addWatch(supervise({ name: 'PostgreSQL', ...postgres }, { log }));
   log(`PostgreSQL: ready at 127.0.0.1:${postgres.port}, data in ${postgres.folder}`);
   return postgres.url;
@@ -72,7 +76,11 @@ async function provideTemporal(options: ServerOptions): Promise<Omit<Servers, 'd
     namespace,
     log,
   });
-  shutdown.add('Temporal', server.stop, () => server.process().stop('SIGKILL'));
+  shutdown.add(
+    'Temporal',
+    () => server.stop(),
+    () => server.process().stop('SIGKILL'),
+  );
   shutdown.addWatch(supervise({ name: 'Temporal', ...server }, { log }));
   log(`Temporal: ready at ${server.address}, namespace ${namespace}`);
   return { temporalAddress: server.address, temporalUiUrl: server.uiUrl };

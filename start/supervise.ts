@@ -25,7 +25,7 @@ const STABLE_MS = 60_000;
  */
 export function supervise(server: Restartable, deps: SupervisorDeps): () => void {
   const watch = { stopped: false };
-  void keepRunning(server, watch, { wait: sleep, now: Date.now, ...deps });
+  void keepRunning(server, () => watch.stopped, { wait: sleep, now: Date.now, ...deps });
   return () => {
     watch.stopped = true;
   };
@@ -33,17 +33,17 @@ export function supervise(server: Restartable, deps: SupervisorDeps): () => void
 
 async function keepRunning(
   server: Restartable,
-  watch: { readonly stopped: boolean },
+  isStopped: () => boolean,
   deps: Required<SupervisorDeps>,
 ): Promise<void> {
   let delayMs = FIRST_DELAY_MS;
   let startedAt = deps.now();
   let ending = await server.process().exited;
-  while (!watch.stopped) {
+  while (!isStopped()) {
     if (deps.now() - startedAt > STABLE_MS) delayMs = FIRST_DELAY_MS;
     deps.log(`${server.name} ended by itself (${ending}); starting it again in ${delayMs} ms`);
     await deps.wait(delayMs);
-    if (watch.stopped) return;
+    if (isStopped()) return;
     delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
     startedAt = deps.now();
     ending = await restartOnce(server, deps.log);

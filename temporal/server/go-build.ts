@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorCode } from './error-code.ts';
 import { runCommand } from './run-command.ts';
 
 /** The programs that the pinned Go module can build. */
@@ -25,7 +26,7 @@ export async function buildWithGo(
   await probe();
   const target = join(folder, program);
   const stamp = `-X github.com/temporalio/cli/internal/temporalcli.Version=${CLI_VERSION}`;
-  log(`building ${program} with Go; about four minutes on two cores`);
+  log(`building ${program} with Go; minutes the first time`);
   let told = 0;
   await runCommand({
     command: 'go',
@@ -48,7 +49,6 @@ async function probe(): Promise<void> {
   try {
     await runCommand({ command: 'go', args, cwd: MODULE_DIR, deadlineMs: PROBE_DEADLINE_MS });
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw missing ? new Error('there is no Go') : error;
+    throw errorCode(error) === 'ENOENT' ? new Error('there is no Go') : error;
   }
 }

