@@ -101,4 +101,3 @@ export interface NodeType extends NodeDescriptor {
   /** Answers a final failure with a result; null, or no such method, lets the step fail. */
   recover?(context: NodeContext, failure: Failure): Promise<NodeResult | null>;
 }
-

@@ -1,4 +1,4 @@
-import { AppError, type Failure } from '../../contracts/app-error.ts';
+import type { Failure } from '../../contracts/app-error.ts';
 import {
   approvalTask,
   formOf,
@@ -222,9 +222,4 @@ function sentenceOf(problems: readonly Problem[]): string {
     .slice(0, MAX_LISTED)
     .map(({ pointer, message }) => `${pointer === '' ? 'the arguments' : pointer}: ${message}`);
   return `invalid arguments: ${listed.join('; ')}`;
-}
-
-/** The failure as an error to throw, for those who do not tell it to a model. */
-function toError(failure: Failure): AppError {
-  return new AppError(failure.code, failure.message);
 }
