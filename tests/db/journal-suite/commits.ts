@@ -50,6 +50,7 @@ export function describeCommits(name: string, open: () => JournalBench): void {
       expect(await journal.commit(doneUnit(ref, call(1), { epoch: 1 }))).toEqual({
         kind: 'superseded',
       });
+      expect(await journal.commit(endUnit(ref, { epoch: 1 }))).toEqual({ kind: 'superseded' });
       await journal.commit(endUnit(ref));
       expect(await journal.commit(doneUnit(ref, call(1)))).toEqual({ kind: 'run_ended' });
       expect(await journal.commit(endUnit(ref))).toEqual({ kind: 'run_ended' });
