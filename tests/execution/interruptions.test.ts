@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../contracts/app-error.ts';
 import {
   agentSpec,
   chain,
@@ -183,6 +184,21 @@ describe('a tool that may act only once', () => {
     const { end } = await run.go({ decide: async () => decision('answer', { value: answer }) });
     expect(end).toEqual({ status: 'succeeded' });
     expect(await run.output()).toBe('delivered');
+  });
+
+  test('is neither tried again nor asked about when it says itself that it failed', async () => {
+    const makeTool = () =>
+      countingTool('once', {}, () => {
+        throw new AppError('tool.failed', 'refused by the bank');
+      });
+    const made = act(makeTool)();
+    const run = prepareRun(made.scenario);
+    expect((await run.go()).end).toMatchObject({
+      status: 'failed',
+      error: { code: 'tool.failed', message: 'refused by the bank' },
+    });
+    expect(made.tools[0]?.executed).toHaveLength(1);
+    expect(run.tasks()).toEqual([]);
   });
 
   test('is asked about when it takes too long', async () => {

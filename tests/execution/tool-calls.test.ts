@@ -121,6 +121,12 @@ describe('a large result', () => {
     const { told, run } = await toldOf(tool);
     expect(told?.content).toBe(text);
     expect(JSON.stringify(run.events()).length).toBeLessThan(20_000);
+    const { steps } = await run.journal.loadDeltas(run.ref, 0, [{ after: '', upTo: '~' }]);
+    // The message itself stays readable, so that lists of messages need not be fetched.
+    expect(steps[1]?.deltas[0]?.value).toMatchObject({
+      role: 'tool',
+      content: { $blob: expect.any(String) },
+    });
   });
 
   test('comes out as the output of the run', async () => {
