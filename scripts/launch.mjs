@@ -38,7 +38,8 @@ function run(node, file, args) {
 async function main() {
   const [file, ...args] = process.argv.slice(2);
   if (file === undefined) throw new Error('Usage: node scripts/launch.mjs FILE.ts [ARGUMENTS]');
-  await ensurePackages(ROOT, say);
+  // For those who manage node_modules themselves.
+  if (process.env.HOLDFAST_NO_INSTALL === undefined) await ensurePackages(ROOT, say);
   run(findNode(ROOT), file, args);
 }
 
