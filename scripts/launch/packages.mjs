@@ -63,7 +63,12 @@ async function install(root, say) {
   const [command, prefix] = npmCommand();
   const options = ['ci', '--include=dev', '--include=optional', '--prefer-offline'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  const network = ['--fetch-retries=2', '--fetch-retry-maxtimeout=5000', '--fetch-timeout=60000'];
+  const network = [
+    '--fetch-retries=2',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
+    '--fetch-timeout=60000',
+  ];
   const env = { ...process.env, NODE_ENV: '' };
   const child = spawn(command, [...prefix, ...options, ...quiet, ...network], {
     cwd: root,
