@@ -95,6 +95,18 @@ export function describeCommits(name: string, open: () => JournalBench): void {
       expect(await messages(ref)).toEqual(said);
     });
 
+    test('keeps the output of a run that ends while its last step is written', async () => {
+      const { journal, seedRun, run } = open();
+      const ref = await seedRun();
+      const units = [doneUnit(ref, call(1)), endUnit(ref)];
+      const answers = await Promise.all(units.map((unit) => journal.commit(unit)));
+      expect(answers).toEqual([
+        { kind: 'committed', lastSeq: 2 },
+        { kind: 'committed', lastSeq: 3 },
+      ]);
+      expect(await run(ref)).toMatchObject({ status: 'succeeded', output: 'fine' });
+    });
+
     test('lists steps in key order, whatever order they finished in', async () => {
       const { journal, seedRun } = open();
       const ref = await seedRun();

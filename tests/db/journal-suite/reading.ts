@@ -70,6 +70,15 @@ export function describeReading(name: string, open: () => JournalBench): void {
       expect(await tokens(ref)).toEqual([]);
     });
 
+    test('are written before their step begins to wait', async () => {
+      const { journal, seedRun, tokens } = open();
+      const ref = await seedRun();
+      await journal.reserve(reservation(ref, call(1)));
+      journal.appendToken({ ...ref, stepId: 'set:1', attempt: 1, text: 'May I?' });
+      await journal.commit(waitUnit(ref, call(1), { task: taskDraft(), attempt: 1 }));
+      expect((await tokens(ref)).map(({ seq, text }) => [seq, text])).toEqual([[2, 'May I?']]);
+    });
+
     test('of an older attempt are dropped', async () => {
       const { journal, seedRun, tokens } = open();
       const ref = await seedRun();
