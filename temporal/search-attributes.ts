@@ -1,12 +1,13 @@
 import { TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import { RUN_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RunStart } from '../contracts/run-control.ts';
 
 /** What operators can list and count runs by in Temporal; never secret, never a person's data. */
 export const SEARCH_ATTRIBUTES = {
-  agent: defineSearchAttributeKey('HoldfastAgent', 'KEYWORD'),
-  version: defineSearchAttributeKey('HoldfastVersion', 'KEYWORD'),
-  workspace: defineSearchAttributeKey('HoldfastWorkspace', 'KEYWORD'),
-  status: defineSearchAttributeKey('HoldfastStatus', 'KEYWORD'),
+  agent: defineSearchAttributeKey(RUN_ATTRIBUTES.agent, 'KEYWORD'),
+  version: defineSearchAttributeKey(RUN_ATTRIBUTES.version, 'KEYWORD'),
+  workspace: defineSearchAttributeKey(RUN_ATTRIBUTES.workspace, 'KEYWORD'),
+  status: defineSearchAttributeKey(RUN_ATTRIBUTES.status, 'KEYWORD'),
 } as const;
 
 /** The names to register with a server; all are of type Keyword. */

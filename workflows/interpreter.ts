@@ -13,6 +13,7 @@ import type { AgentRunInput, CarriedOver, DecideArgs } from './agent-run-types.t
 import type { Plan } from '../contracts/plan.ts';
 import type { StepCall, StepOutcome } from '../contracts/step.ts';
 import { advance, cancelRun, settle } from '../engine/advance.ts';
+import { showStatus, shownStatus, type ShownStatus } from './shown-status.ts';
 import { lightActivities, stepActivities } from './activity-proxies.ts';
 import { Deadlines } from './deadlines.ts';
 import { describeRun } from './details.ts';
@@ -37,6 +38,7 @@ export class Interpreter {
   #handedBack: readonly string[];
   #lastSegment: readonly string[] = [];
   #recorded = false;
+  #status: ShownStatus;
   readonly #news: News[] = [];
   readonly #inFlight = new Map<string, CancellationScope>();
   readonly #deadlines: Deadlines;
@@ -51,6 +53,7 @@ export class Interpreter {
     this.#frontier = input.carried?.frontier ?? null;
     this.#handedBack = input.carried?.handedBack ?? [];
     this.#decided = new Map(input.carried?.decided ?? []);
+    this.#status = shownStatus(this.#frontier);
     this.#deadlines = new Deadlines(
       (taskId) => this.#expire(taskId),
       (error) => this.#news.push({ kind: 'failed', error }),
@@ -231,6 +234,7 @@ export class Interpreter {
         lastSegment: this.#lastSegment,
       }),
     );
+    this.#status = showStatus(this.#current(), this.#status);
   }
 
   #historyIsLong(): boolean {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { questionsGraph, scriptedAgent, toolGraph } from './graphs.ts';
 import { oneTo, runSpec, watch } from '../harness/runs.ts';
+import { SEARCH_ATTRIBUTES } from '../../temporal/search-attributes.ts';
 import { startStack, type Stack } from '../harness/stack.ts';
 import { until } from '../harness/until.ts';
 import type { HumanTask } from '../../contracts/human-task.ts';
@@ -27,6 +28,10 @@ describe('three open questions', () => {
     const [a, b, c] = [...tasks].sort((x, y) => x.title.localeCompare(y.title));
     if (a === undefined || b === undefined || c === undefined) throw new Error('three tasks');
     expect((await stack.client.runs.get(run.id)).status).toBe('waiting');
+    const handle = stack.holdfast.temporal.workflow.getHandle(run.id);
+    const shown = async () =>
+      (await handle.describe()).typedSearchAttributes.get(SEARCH_ATTRIBUTES.status);
+    await until('operators to see it', async () => (await shown()) === 'waiting');
     const decision = { decisionId: 'mine', kind: 'reject', reason: 'no' } as const;
     const first = await stack.client.humanTasks.decide(c.id, decision);
     const again = await stack.client.humanTasks.decide(c.id, decision);
