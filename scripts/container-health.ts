@@ -3,13 +3,13 @@
  * Temporal whether a worker of this container has polled lately.
  */
 import { hostname } from 'node:os';
+import proto from '@temporalio/proto';
 import { hasPolledLately } from '../start/worker-health.ts';
 import { toConfig, toSecrets } from '../runtime/config.ts';
 import { readEnv } from '../runtime/env.ts';
 import { toTarget } from '../runtime/temporal-link.ts';
 import { connectClient } from '../temporal/connection.ts';
 
-const WORKFLOW_QUEUE = 1;
 const CALL_MS = 5_000;
 const env = readEnv();
 const config = toConfig(env);
@@ -29,7 +29,7 @@ async function workerProblem(): Promise<string | null> {
     connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: taskQueue },
-      taskQueueType: WORKFLOW_QUEUE,
+      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     }),
   );
   return hasPolledLately(pollers, hostname(), Date.now())
