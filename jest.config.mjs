@@ -14,7 +14,8 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
   injectGlobals: false,
-  resetMocks: false,
+  // Databases are made and processes started in hooks; a busy machine takes its time.
+  testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/.holdfast/', '<rootDir>/dist/'],
 };
 
