@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import { storingPool } from './storing-pool.ts';
+import { createQuery, storingPool, type Query } from './storing-pool.ts';
 import { Pool, TypeOverrides } from 'pg';
 import { createNotifier, type Notifier } from './notifier.ts';
 import type { Tables } from './tables.ts';
@@ -14,6 +14,8 @@ export interface DatabaseOptions {
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Tables>;
   readonly pool: Pool;
+  /** For statements that run so often that they are prepared by name. */
+  readonly query: Query;
   readonly notifier: Notifier;
   readonly connectionString: string;
 }
@@ -42,6 +44,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     kysely,
     pool,
+    query: createQuery(pool),
     notifier,
     connectionString: options.connectionString,
     [Symbol.asyncDispose]: async () => {

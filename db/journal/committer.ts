@@ -1,6 +1,6 @@
 import type { CommitResult, CommitUnit } from '../../contracts/journal.ts';
 import { createGroupWriter, type GroupWriter } from './group-writer.ts';
-import { isRefused, isTransient, toStorageError } from './storage-error.ts';
+import { isRefused, isTransient, toStorageError } from '../storage-error.ts';
 import { AppError } from '../../contracts/app-error.ts';
 import type { Database } from '../database.ts';
 import { jsonText } from '../json-text.ts';

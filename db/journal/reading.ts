@@ -25,7 +25,7 @@ interface RunRow {
 
 /** What executors need of a run. Throws `run.not_found`. */
 export async function loadRun(database: Database, ref: RunRef): Promise<RunFacts> {
-  const { rows } = await database.pool.query<RunRow>({
+  const rows = await database.query<RunRow>({
     name: 'load_run',
     text: `select version_id, thread_id, thread_position, status, input, epoch, created_at,
       cancel_requested from runs where workspace_id = $1 and id = $2`,
@@ -53,7 +53,7 @@ export async function loadSteps(
   ref: RunRef,
   epoch: number,
 ): Promise<readonly StepRecord[]> {
-  const { rows } = await database.pool.query<StepRow>({
+  const rows = await database.query<StepRow>({
     name: 'load_steps',
     text: `select ${STEP_FIELDS} from steps
       where workspace_id = $1 and run_id = $2 and epoch = $3 and status <> 'running'
@@ -69,7 +69,7 @@ export async function loadStep(
   ref: RunRef,
   step: { readonly epoch: number; readonly stepId: string },
 ): Promise<StepRecord | null> {
-  const { rows } = await database.pool.query<StepRow>({
+  const rows = await database.query<StepRow>({
     name: 'load_step',
     text: `select ${STEP_FIELDS} from steps
       where workspace_id = $1 and run_id = $2 and epoch = $3 and step_id = $4`,
@@ -83,7 +83,7 @@ export async function loadMessages(
   database: Database,
   thread: { readonly workspaceId: string; readonly threadId: string; readonly upTo: number },
 ): Promise<readonly Message[]> {
-  const { rows } = await database.pool.query<{ message: Message }>({
+  const rows = await database.query<{ message: Message }>({
     name: 'load_messages',
     text: `select message from messages
       where workspace_id = $1 and thread_id = $2 and position <= $3 order by position`,
@@ -108,7 +108,7 @@ export async function loadDeltas(
   readonly steps: readonly StepDeltas[];
 }> {
   if (view.ranges.length === 0) return { snapshot: null, steps: [] };
-  const { rows } = await database.pool.query<FoldRow>({
+  const rows = await database.query<FoldRow>({
     name: 'load_deltas',
     // The snapshot is the state before the step with its key: that step's own deltas count.
     text: `with newest as (

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { StepOutcome } from '../../contracts/step.ts';
 import { humanTaskFromRow, settlementOf } from '../rows/human-task-row.ts';
-import { isTransient, toStorageError } from './storage-error.ts';
+import { isTransient, toStorageError } from '../storage-error.ts';
 import { jsonText } from '../json-text.ts';
 import { toEventPayload } from './commit-payload.ts';
 
@@ -45,9 +45,9 @@ async function ask(database: Database, asked: Reservation): Promise<Row> {
     values: [jsonText(toPayload(asked))],
   };
   try {
-    const { rows } = await database.pool.query<Row>(query).catch((error: unknown) => {
+    const rows = await database.query<Row>(query).catch((error: unknown) => {
       if (!isTransient(error)) throw error;
-      return database.pool.query<Row>(query);
+      return database.query<Row>(query);
     });
     const row = rows[0];
     if (row === undefined) throw new Error('a reservation has no answer');

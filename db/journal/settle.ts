@@ -8,6 +8,7 @@ import type { EventDraft } from '../../contracts/event.ts';
 import { jsonText } from '../json-text.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Tables } from '../tables.ts';
+import { toStorageError } from '../storage-error.ts';
 
 /** What `settle` is asked. */
 export interface Settling {
@@ -18,8 +19,18 @@ export interface Settling {
 
 /** Answers a human task once; see `Journal.settle`. */
 export async function settle(database: Database, asked: Settling): Promise<Settlement> {
-  const { ref, taskId, by } = asked;
-  const settlement = await database.kysely.transaction().execute(async (trx) => {
+  const settlement = await settleOnce(database, asked).catch((error: unknown) => {
+    throw toStorageError(error);
+  });
+  if (settlement.isNew) database.notifier.notify([asked.ref.runId]);
+  return settlement.standing;
+}
+
+function settleOnce(
+  database: Database,
+  { ref, taskId, by }: Settling,
+): Promise<{ readonly standing: Settlement; readonly isNew: boolean }> {
+  return database.kysely.transaction().execute(async (trx) => {
     await lockRun(trx, ref);
     const task = await loadTask(trx, ref, taskId);
     const standing = settlementOf(task);
@@ -27,13 +38,11 @@ export async function settle(database: Database, asked: Settling): Promise<Settl
     if (task.status === 'cancelled') {
       throw new AppError('human_task.cancelled', `task ${taskId} was cancelled with its run`);
     }
-    await writeSettlement(trx, asked);
+    await writeSettlement(trx, { ref, taskId, by });
     await appendEvents(trx, ref, [settledEvent(task, by)]);
     await closeTask(trx, ref);
     return { standing: toSettlement(by), isNew: true };
   });
-  if (settlement.isNew) database.notifier.notify([ref.runId]);
-  return settlement.standing;
 }
 
 async function lockRun(trx: Transaction<Tables>, ref: RunRef): Promise<void> {

@@ -42,11 +42,11 @@ const STREAM = `select * from (
 
 /** Events behind a number, in order. */
 export async function readEvents(
-  { pool }: Database,
+  database: Database,
   { workspaceId, runId }: RunRef,
   { afterSeq, limit }: { readonly afterSeq: number; readonly limit: number },
 ): Promise<readonly RunEvent[]> {
-  const { rows } = await pool.query<EventRow>({
+  const rows = await database.query<EventRow>({
     name: 'read_events',
     text: EVENTS,
     values: [workspaceId, runId, afterSeq, Math.min(limit, LIMITS.eventsPerPage)],
@@ -56,11 +56,11 @@ export async function readEvents(
 
 /** Pieces of text behind a position, in order. */
 export async function readTokens(
-  { pool }: Database,
+  database: Database,
   { workspaceId, runId }: RunRef,
   { after, limit }: StreamRange,
 ): Promise<readonly TokenEvent[]> {
-  const { rows } = await pool.query<TokenRow>({
+  const rows = await database.query<TokenRow>({
     name: 'read_tokens',
     text: TOKENS,
     values: [workspaceId, runId, after.seq, after.sub, Math.min(limit, LIMITS.eventsPerPage)],
@@ -70,11 +70,11 @@ export async function readTokens(
 
 /** Both, merged in stream order. */
 export async function readStream(
-  { pool }: Database,
+  database: Database,
   { workspaceId, runId }: RunRef,
   { after, limit }: StreamRange,
 ): Promise<readonly StreamEvent[]> {
-  const { rows } = await pool.query<EventRow & TokenRow>({
+  const rows = await database.query<EventRow & TokenRow>({
     name: 'read_stream',
     text: STREAM,
     values: [workspaceId, runId, after.seq, after.sub, Math.min(limit, LIMITS.eventsPerPage)],

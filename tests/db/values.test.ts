@@ -89,6 +89,10 @@ test('characters that the database cannot hold are replaced, all others kept', a
   await expect(stores.agents.get(ref.workspaceId, 'agt_\0')).rejects.toMatchObject({
     code: 'agent.not_found',
   });
+  expect(await stores.runs.step(ref.workspaceId, ref.runId, 'a\0')).toBeNull();
+  await expect(stores.runs.get(ref.workspaceId, 'run_\0')).rejects.toMatchObject({
+    code: 'run.not_found',
+  });
 });
 
 test('JSON null is a value like others', async () => {

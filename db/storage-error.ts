@@ -1,4 +1,4 @@
-import { AppError } from '../../contracts/app-error.ts';
+import { AppError } from '../contracts/app-error.ts';
 import { DatabaseError } from 'pg';
 
 /** Deadlock and serialization failure: the same transaction may well succeed the next time. */
@@ -16,6 +16,11 @@ export function isRefused(error: unknown): boolean {
   return (
     error instanceof DatabaseError && !UNAVAILABLE_CLASSES.has(error.code?.slice(0, 2) ?? '08')
   );
+}
+
+/** A lost connection as a failure that may be tried again; other errors as they are. */
+export function toReachError(error: unknown): unknown {
+  return isRefused(error) ? error : toStorageError(error);
 }
 
 /** The error as callers see it; a lost connection becomes one that may be tried again. */
