@@ -17,8 +17,8 @@ import type { RunEnd } from '../contracts/frontier.ts';
 import type { Settlement } from '../contracts/human-task.ts';
 import type { StepOutcome } from '../contracts/step.ts';
 
-/** Half of the five seconds in which a dead worker should be noticed. */
-const HEARTBEAT_MS = 2_500;
+/** Several times within the heartbeat timeout, and often enough for a stop to arrive in seconds. */
+const HEARTBEAT_MS = 2_000;
 /** An outage of the journal shorter than this costs no attempt. */
 const JOURNAL_PATIENCE_MS = 15_000;
 const NEVER = new AbortController().signal;
@@ -107,7 +107,7 @@ async function beating<T>(work: () => Promise<T>): Promise<T> {
   const beat = (): void => {
     context.heartbeat();
   };
-  beat();
+  // None at once: a short step would pay for a call that tells the server nothing new.
   const timer = setInterval(beat, HEARTBEAT_MS);
   try {
     return await work();
