@@ -8,10 +8,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Frontier, RunEnd, Token } from '../contracts/frontier.ts';
-import type { RunAgent, SettledTask } from '../activities/agent-run-types.ts';
+import type { RunAgent, RunStepResult, SettledTask } from '../activities/agent-run-types.ts';
 import type { AgentRunInput, CarriedOver, DecideArgs } from './agent-run-types.ts';
 import type { Plan } from '../contracts/plan.ts';
-import type { StepCall, StepOutcome } from '../contracts/step.ts';
+import type { StepCall } from '../contracts/step.ts';
 import { advance, cancelRun, settle } from '../engine/advance.ts';
 import { showStatus, shownStatus, type ShownStatus } from './shown-status.ts';
 import { lightActivities, stepActivities } from './activity-proxies.ts';
@@ -25,7 +25,7 @@ const MAX_CARRIED_DECISIONS = 200;
 
 /** News for the interpreter; applied one by one between segments. */
 type News =
-  | { readonly kind: 'outcome'; readonly stepId: string; readonly outcome: StepOutcome }
+  | { readonly kind: 'outcome'; readonly stepId: string; readonly result: RunStepResult }
   | { readonly kind: 'settled'; readonly taskId: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -148,7 +148,7 @@ export class Interpreter {
     scope
       .run(() => this.#executeStep(token))
       .then(
-        (outcome) => this.#news.push({ kind: 'outcome', stepId: token.stepId, outcome }),
+        (result) => this.#news.push({ kind: 'outcome', stepId: token.stepId, result }),
         (error: unknown) => {
           if (!isCancellation(error)) this.#news.push({ kind: 'failed', error });
         },
@@ -156,37 +156,49 @@ export class Interpreter {
       .finally(() => this.#inFlight.delete(token.stepId));
   }
 
-  async #executeStep(token: Token): Promise<StepOutcome> {
+  async #executeStep(token: Token): Promise<RunStepResult> {
     const args = {
       ...this.#ref(),
       epoch: this.#current().epoch,
       call: toCall(token),
       maxAttempts: token.retry.maxAttempts,
+      ...this.#lastFrontier(token),
     };
     try {
-      return (await stepActivities(token).runStep(args)).outcome;
+      return await stepActivities(token).runStep(args);
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = toStepFailure(error);
       const { workspaceId, runId, epoch, call } = args;
       const given = { workspaceId, runId, epoch, call, failure };
-      return (await lightActivities(`give up ${token.stepId}`).failStep(given)).outcome;
+      return lightActivities(`give up ${token.stepId}`).failStep(given);
     }
+  }
+
+  /** Given to a step that may be the run's last, so that it commits the end with its result. */
+  #lastFrontier(token: Token): { readonly frontier?: Frontier } {
+    const frontier = this.#current();
+    const exit = this.#plan?.nodes[token.nodeId]?.exit.kind;
+    return exit === 'none' && frontier.tokens.length === 1 ? { frontier } : {};
   }
 
   #applyNews(): void {
     for (const news of this.#news.splice(0)) {
       if (news.kind === 'failed') throw news.error;
       if (news.kind === 'settled') this.#settle(news.taskId);
-      else this.#applyOutcome(news.stepId, news.outcome);
+      else this.#applyResult(news.stepId, news.result);
     }
   }
 
-  #applyOutcome(stepId: string, outcome: StepOutcome): void {
+  #applyResult(stepId: string, { outcome, end }: RunStepResult): void {
     if (this.#plan === null) throw new Error('the plan is not loaded');
     const before = this.#current().tokens;
     const next = advance(this.#plan, this.#current(), { stepId, outcome, now: Date.now() });
     this.#frontier = next.frontier;
+    if (end !== undefined) {
+      this.#frontier = { ...next.frontier, end };
+      this.#recorded = true;
+    }
     const cancelled = new Set(next.cancelled);
     this.#dropped.push(...before.filter((token) => cancelled.has(token.stepId)).map(toCall));
     this.#handedBack = this.#handedBack.filter((id) => id !== stepId);

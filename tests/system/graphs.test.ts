@@ -115,6 +115,8 @@ describe('graphs on a real server', () => {
     const run = await stack.client.runs.create({ agent, input: {} });
     await stack.client.runs.wait(run.id);
     const handle = stack.holdfast.temporal.workflow.getHandle(run.id);
+    // The journal knows the end a moment before the history does.
+    await handle.result();
     const described = await handle.describe();
     const attributes = described.typedSearchAttributes;
     expect(attributes.get(SEARCH_ATTRIBUTES.agent)).toBe(agent);
