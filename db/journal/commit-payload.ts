@@ -4,12 +4,14 @@ import type { HumanTaskDraft } from '../../contracts/human-task.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Usage } from '../../contracts/step.ts';
 
-/** True for a finished, unreserved step that used nothing and comes with nothing but its events. */
-export function isPlain(unit: CommitUnit): boolean {
-  const { step, tasks, snapshot, end } = unit;
+/**
+ * True for a finished, unreserved step that used nothing and opens no task; it may begin or end its
+ * run, outside of a thread.
+ */
+export function isPlain({ step, tasks, end }: CommitUnit): boolean {
   if (step === undefined || step.attempt > 0 || step.status === 'waiting') return false;
-  if (unit.start === true || isUsed(step.usage)) return false;
-  return tasks === undefined && snapshot === undefined && end === undefined;
+  if (isUsed(step.usage) || tasks !== undefined) return false;
+  return end === undefined || end.messages.length === 0;
 }
 
 /** A unit as `journal_commit` reads it; `i` is its place in the batch. */

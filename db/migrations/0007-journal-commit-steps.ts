@@ -2,10 +2,11 @@ import { sql, type Kysely } from 'kysely';
 
 /**
  * `journal_commit_steps(batch)` is `journal_commit` for the most common units: finished steps that
- * were not reserved, used nothing and bring nothing but their events. Starting the large statement
- * costs more than writing a single such step does.
+ * were not reserved, used nothing and open no task; they may begin or end their run. Starting the
+ * large statement costs more than writing a single such step does.
  *
- * A step that is found waiting gets the verdict `waits`: the unit must go the other way.
+ * The verdict `waits` says that a unit must go the other way: its step is found waiting, its run has
+ * begun before, or what ends has open tasks, or pieces of text that go with it.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
@@ -43,16 +44,22 @@ const JUDGED = `
         when r.id is null then 'unknown_run'
         when r.status in ('succeeded', 'failed', 'cancelled') then 'run_ended'
         when u.epoch <> r.epoch then 'superseded'
-        when s.step_id is null then 'committed'
         when s.status in ('done', 'failed', 'cancelled') then 'finished'
         when s.attempt > 0 then 'superseded'
-        else 'waits'
+        when s.step_id is not null then 'waits'
+        when u.starts and r.status <> 'queued' then 'waits'
+        when r.open_human_tasks > 0 then 'waits'
+        when u.end_status is not null and exists (
+          select from event_tokens t where t.workspace_id = u.workspace_id and t.run_id = u.run_id
+        ) then 'waits'
+        else 'committed'
       end as verdict
     from jsonb_to_recordset(batch) as u (
-      i int, workspace_id text, run_id text, epoch int, events jsonb,
+      i int, workspace_id text, run_id text, epoch int, starts boolean, events jsonb,
       step_id text, node_id text, op text, visit int, key text, parent_step_id text,
       call_index int, status text, started_at double precision, step_event int,
-      outcome jsonb, deltas jsonb, result jsonb, error jsonb, memo jsonb
+      outcome jsonb, deltas jsonb, result jsonb, error jsonb, memo jsonb,
+      snapshot_key text, snapshot jsonb, end_status text, output jsonb, end_error jsonb
     )
     left join runs r on r.workspace_id = u.workspace_id and r.id = u.run_id
     left join steps s on s.workspace_id = u.workspace_id and s.run_id = u.run_id
@@ -88,12 +95,26 @@ const WRITES = `
     from placed p
     where p.verdict = 'committed'
   ),
+  new_snapshots as (
+    insert into snapshots (workspace_id, run_id, epoch, key, state)
+    select p.workspace_id, p.run_id, p.epoch, p.snapshot_key, p.snapshot
+    from placed p where p.verdict = 'committed' and p.snapshot_key is not null
+    on conflict do nothing
+  ),
   changed_runs as (
     update runs r set
       last_event_seq = c.last_seq,
-      last_token_sub = case when c.last_seq > r.last_event_seq then 0 else r.last_token_sub end
+      last_token_sub = case when c.last_seq > r.last_event_seq then 0 else r.last_token_sub end,
+      status = coalesce(c.end_status, case when c.starts then 'running' end, r.status),
+      started_at = case when c.starts then stamp else r.started_at end,
+      ended_at = case when c.end_status is not null then stamp end,
+      output = c.output,
+      error = c.end_error
     from (
-      select p.workspace_id, p.run_id, max(p.last_seq) as last_seq
+      select p.workspace_id, p.run_id, max(p.last_seq) as last_seq, bool_or(p.starts) as starts,
+        -- A unit that begins or ends its run is the only one of the run in its batch.
+        max(p.end_status) as end_status, (array_agg(p.output))[1] as output,
+        (array_agg(p.end_error))[1] as end_error
       from placed p where p.verdict = 'committed'
       group by p.workspace_id, p.run_id
     ) c
