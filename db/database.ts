@@ -20,6 +20,9 @@ export interface Database extends AsyncDisposable {
   readonly connectionString: string;
 }
 
+/** Opening a connection costs more than keeping it, and forgets prepared statements. */
+const IDLE_MS = 300_000;
+
 const INT8_OID = 20;
 
 /** Counters are far below 2^53: they come as numbers and not as text. */
@@ -34,6 +37,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     types: numericTypes,
     application_name: 'holdfast',
     keepAlive: true,
+    idleTimeoutMillis: IDLE_MS,
   });
   // A connection that dies idle is replaced by the pool. One that dies while it is checked out and
   // idle emits on the client alone, and an unheard 'error' ends the process.

@@ -33,7 +33,7 @@ export async function requestCancel(
     return true;
   });
   if (requested) database.notifier.notify([runId]);
-  return { run: await getRun(database.kysely, workspaceId, runId), requested };
+  return { run: await getRun(database, workspaceId, runId), requested };
 }
 
 /** Claims runs whose workflow may be missing; see `RunStore.unstarted`. */

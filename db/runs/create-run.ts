@@ -4,10 +4,11 @@ import { AppError } from '../../contracts/app-error.ts';
 import type { CompiledVersion } from '../../contracts/records.ts';
 import type { Database } from '../database.ts';
 import { getRun } from './read-runs.ts';
+import { insertThreadlessRun, type NewRun } from './create-threadless-run.ts';
 import { jsonText } from '../json-text.ts';
 import { loadVersion } from '../load-version.ts';
 import { newId } from '../../contracts/ids.ts';
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Tables } from '../tables.ts';
 import { violatedUnique } from '../violation.ts';
 
@@ -20,6 +21,7 @@ export async function createRun(
   input: CreateRun,
 ): Promise<CreatedRun> {
   const runId = newId('run');
+  if (input.thread === null) return createThreadless(database, { workspaceId, runId, input });
   const existing = await database.kysely
     .transaction()
     .execute((trx) => insertOnce(trx, { workspaceId, runId, input }))
@@ -30,14 +32,19 @@ export async function createRun(
   if (existing === null) database.notifier.notify([runId]);
   return {
     kind: existing === null ? 'created' : 'existing',
-    run: await getRun(database.kysely, workspaceId, existing ?? runId),
+    run: await getRun(database, workspaceId, existing ?? runId),
   };
 }
 
-interface NewRun {
-  readonly workspaceId: string;
-  readonly runId: string;
-  readonly input: CreateRun;
+async function createThreadless(database: Database, run: NewRun): Promise<CreatedRun> {
+  const { workspaceId, runId, input } = run;
+  const created = await insertThreadlessRun(database, run);
+  if (created !== null) {
+    database.notifier.notify([runId]);
+    return { kind: 'created', run: created };
+  }
+  const known = await findKnownRun(database.kysely, workspaceId, input);
+  return { kind: 'existing', run: await getRun(database, workspaceId, known) };
 }
 
 /** Answers with the run that the idempotency key stands for, or null when this one was inserted. */
@@ -64,24 +71,32 @@ async function insertOnce(trx: Transaction<Tables>, run: NewRun): Promise<string
  */
 async function claimKey(
   trx: Transaction<Tables>,
-  { workspaceId, runId, input: { idempotency } }: NewRun,
+  { workspaceId, runId, input }: NewRun,
 ): Promise<string | null> {
-  if (idempotency === undefined) return null;
-  const { key, requestHash } = idempotency;
+  if (input.idempotency === undefined) return null;
+  const { key, requestHash } = input.idempotency;
   const claimed = await trx
     .insertInto('idempotency_keys')
     .values({ workspace_id: workspaceId, key, request_hash: requestHash, run_id: runId })
     .onConflict((conflict) => conflict.doNothing())
     .returning('run_id')
     .executeTakeFirst();
-  if (claimed !== undefined) return null;
-  const known = await trx
+  return claimed === undefined ? findKnownRun(trx, workspaceId, input) : null;
+}
+
+/** The run that was made with the idempotency key. */
+async function findKnownRun(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  { idempotency }: CreateRun,
+): Promise<string> {
+  const known = await kysely
     .selectFrom('idempotency_keys')
     .select(['run_id', 'request_hash'])
     .where('workspace_id', '=', workspaceId)
-    .where('key', '=', key)
+    .where('key', '=', idempotency?.key ?? '')
     .executeTakeFirstOrThrow();
-  if (known.request_hash !== requestHash) {
+  if (known.request_hash !== idempotency?.requestHash) {
     throw new AppError(
       'idempotency.key_reused',
       'the idempotency key was used for another request; use a new one',

@@ -1,22 +1,56 @@
 import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from '../stores/page.ts';
 import { AppError } from '../../contracts/app-error.ts';
+import type { Database } from '../database.ts';
 import type { Kysely, Selectable } from 'kysely';
 import type { Run } from '../../contracts/records.ts';
 import type { RunFilter } from '../stores/run-store.ts';
 import type { Tables } from '../tables.ts';
 
-type RunRow = Selectable<Tables['runs']> & {
+type RunRow = Pick<Selectable<Tables['runs']>, (typeof RUN_COLUMNS)[number]> & {
   readonly agent_name: string;
   readonly version: string;
 };
 
-/** Throws `run.not_found`. */
+const RUN_COLUMNS = [
+  'id',
+  'workspace_id',
+  'agent_id',
+  'version_id',
+  'thread_id',
+  'status',
+  'input',
+  'output',
+  'error',
+  'model_calls',
+  'tool_calls',
+  'input_tokens',
+  'output_tokens',
+  'open_human_tasks',
+  'last_event_seq',
+  'cancel_requested',
+  'created_at',
+  'started_at',
+  'ended_at',
+] as const;
+
+/** Throws `run.not_found`. Prepared by name: whoever waits for a run reads it more than once. */
 export async function getRun(
-  kysely: Kysely<Tables>,
+  database: Pick<Database, 'query'>,
   workspaceId: string,
   runId: string,
 ): Promise<Run> {
-  const row = await selectRuns(kysely, workspaceId).where('run.id', '=', runId).executeTakeFirst();
+  const rows = await database.query<RunRow>({
+    name: 'get_run',
+    text: `select ${RUN_COLUMNS.map((column) => `run.${column}`).join(', ')},
+        agent.name as agent_name, version.version
+      from runs run
+      join agents agent on agent.workspace_id = run.workspace_id and agent.id = run.agent_id
+      join agent_versions version on version.workspace_id = run.workspace_id
+        and version.agent_id = run.agent_id and version.id = run.version_id
+      where run.workspace_id = $1 and run.id = $2`,
+    values: [workspaceId, runId],
+  });
+  const [row] = rows;
   if (row === undefined) throw unknownRun(runId);
   return runFromRow(row);
 }

@@ -122,7 +122,7 @@ export function createRunStore(database: Database): RunStore {
   const { kysely } = database;
   return {
     create: (workspaceId, input) => createRun(database, workspaceId, input),
-    get: (workspaceId, runId) => getRun(kysely, workspaceId, runId),
+    get: (workspaceId, runId) => getRun(database, workspaceId, runId),
     list: (workspaceId, filter, page) => listRuns(kysely, workspaceId, { filter, page }),
     events: (workspaceId, runId, range) => readEvents(database, { workspaceId, runId }, range),
     tokens: (workspaceId, runId, range) => readTokens(database, { workspaceId, runId }, range),
