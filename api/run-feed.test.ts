@@ -10,7 +10,7 @@ const NEVER = new AbortController().signal;
 
 interface World {
   readonly feeds: ReturnType<typeof createRunFeeds>;
-  readonly notify: () => void;
+  readonly notify: (mayHaveEnded?: boolean) => void;
   readonly reads: () => number;
   readonly listeners: () => number;
   /** Lets the reads that were begun answer. */
@@ -18,7 +18,7 @@ interface World {
 }
 
 function createWorld(): World {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(mayHaveEnded: boolean) => void>();
   const pending: (() => void)[] = [];
   let reads = 0;
   const stream: RunStore['stream'] = () => {
@@ -43,8 +43,8 @@ function createWorld(): World {
     feeds,
     reads: () => reads,
     listeners: () => listeners.size,
-    notify: () => {
-      for (const listener of listeners) listener();
+    notify: (mayHaveEnded = false) => {
+      for (const listener of listeners) listener(mayHaveEnded);
     },
     answer: () => {
       for (const resolve of pending.splice(0)) resolve();
@@ -109,6 +109,30 @@ test('wakes every follower once per change, and on request', async () => {
   await second.changed(NEVER, 1);
   first[Symbol.dispose]();
   second[Symbol.dispose]();
+});
+
+test('wakes those who wait for the end only when the run may have ended', async () => {
+  const world = createWorld();
+  const follower = world.feeds.follow(REF);
+  let hasEnded = false;
+  const waiting = follower.ended(NEVER).then(() => {
+    hasEnded = true;
+  });
+  world.notify();
+  await follower.changed(NEVER);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(hasEnded).toBe(false);
+  world.notify(true);
+  await waiting;
+  follower[Symbol.dispose]();
+});
+
+test('does not lose an end that comes before it is waited for', async () => {
+  const world = createWorld();
+  const follower = world.feeds.follow(REF);
+  world.notify(true);
+  await follower.ended(NEVER);
+  follower[Symbol.dispose]();
 });
 
 test('stops listening when the last follower leaves', () => {

@@ -14,6 +14,8 @@ export interface RunFollower extends Disposable {
    * the following began; when the time is over; or when the signal fires.
    */
   changed(signal: AbortSignal, timeoutMs?: number): Promise<void>;
+  /** The same, but for changes with which the run may have ended. */
+  ended(signal: AbortSignal, timeoutMs?: number): Promise<void>;
 }
 
 /** Followers of runs in this process; those of one run share its wake-ups and reads. */
@@ -43,9 +45,12 @@ export function createRunFeeds(deps: RunFeedDeps): RunFeeds {
 class RunFeed {
   /** Counts changes; reads that began before one are not shared with those who come after it. */
   generation = 0;
+  /** Counts the changes with which the run may have ended. */
+  endings = 0;
   readonly #deps: RunFeedDeps;
   readonly #ref: RunRef;
   readonly #wakers = new Set<() => void>();
+  readonly #endWakers = new Set<() => void>();
   readonly #reads = new Map<string, Promise<readonly StreamEvent[]>>();
   #followers = 0;
   #pollMs = 0;
@@ -61,6 +66,7 @@ class RunFeed {
     if (this.#followers === 0) this.#open();
     this.#followers += 1;
     let seen = this.generation;
+    let seenEndings = this.endings;
     let left = false;
     return {
       read: (after, limit) => {
@@ -68,8 +74,14 @@ class RunFeed {
         return this.#read(after, limit);
       },
       changed: async (signal, timeoutMs) => {
-        if (seen === this.generation) await this.#wait(signal, timeoutMs);
+        const wakers = this.#wakers;
+        if (seen === this.generation) await waitIn(wakers, signal, timeoutMs);
         seen = this.generation;
+      },
+      ended: async (signal, timeoutMs) => {
+        const wakers = this.#endWakers;
+        if (seenEndings === this.endings) await waitIn(wakers, signal, timeoutMs);
+        seenEndings = this.endings;
       },
       [Symbol.dispose]: () => {
         if (left) return;
@@ -84,9 +96,9 @@ class RunFeed {
 
   #open(): void {
     this.#pollMs = this.#deps.timing.pollMs;
-    this.#unsubscribe = this.#deps.listener.subscribe(this.#ref.runId, () => {
+    this.#unsubscribe = this.#deps.listener.subscribe(this.#ref.runId, (mayHaveEnded) => {
       this.#pollMs = this.#deps.timing.pollMs;
-      this.#wake();
+      this.#wake(mayHaveEnded);
     });
     this.#poll();
   }
@@ -100,29 +112,17 @@ class RunFeed {
   #poll(): void {
     this.#timer = setTimeout(() => {
       this.#pollMs = Math.min(this.#pollMs * POLL_GROWTH, this.#deps.timing.maxPollMs);
-      this.#wake();
+      this.#wake(true);
       this.#poll();
     }, this.#pollMs);
   }
 
-  #wake(): void {
+  #wake(mayHaveEnded: boolean): void {
     this.generation += 1;
     for (const wake of [...this.#wakers]) wake();
-  }
-
-  #wait(signal: AbortSignal, timeoutMs?: number): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wakers.delete(done);
-        resolve();
-      };
-      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
-      signal.addEventListener('abort', done);
-      this.#wakers.add(done);
-    });
+    if (!mayHaveEnded) return;
+    this.endings += 1;
+    for (const wake of [...this.#endWakers]) wake();
   }
 
   #read(after: StreamPosition, limit: number): Promise<readonly StreamEvent[]> {
@@ -136,4 +136,20 @@ class RunFeed {
     this.#reads.set(key, read);
     return read;
   }
+}
+
+/** Waits to be woken, for the time to be over or for the signal. */
+function waitIn(wakers: Set<() => void>, signal: AbortSignal, timeoutMs?: number): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      wakers.delete(done);
+      resolve();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+    signal.addEventListener('abort', done);
+    wakers.add(done);
+  });
 }

@@ -16,6 +16,8 @@ export async function waitForRun(
   wait: { readonly response: ServerResponse; readonly timeoutMs: number },
 ): Promise<Reply | null> {
   const { response, timeoutMs } = wait;
+  // Followed before it is read: an end in between is not missed.
+  using follower = services.feeds.follow(ref);
   const now = await services.runs.get(ref.workspaceId, ref.runId);
   if (isTerminal(now.status)) return { status: 200, body: now };
   const signal = responseStop(response, services.closing).signal;
@@ -27,7 +29,8 @@ export async function waitForRun(
   response.flushHeaders();
   const beat = setInterval(() => response.write('\n'), services.timing.waitBeatMs);
   try {
-    const run = await followToEnd(services, ref, { signal, timeoutMs });
+    const followed = { ref, follower, run: now };
+    const run = await followToEnd(services, followed, { signal, timeoutMs });
     response.end(JSON.stringify(run));
     return null;
   } finally {

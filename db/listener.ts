@@ -1,11 +1,14 @@
-import { ALL_RUNS, EVENTS_CHANNEL } from './notifier.ts';
+import { ALL_RUNS, ENDED_MARK, EVENTS_CHANNEL } from './notifier.ts';
 import { Client } from 'pg';
 
 /** Wakes those who follow a run when its journal has grown, in any process. */
 export interface EventListener extends AsyncDisposable {
   /** `onChange` may also be called when nothing has changed; returns how to stop. */
-  subscribe(runId: string, onChange: () => void): () => void;
+  subscribe(runId: string, onChange: OnChange): () => void;
 }
+
+/** `mayHaveEnded` is false when the run has surely not ended with this change. */
+export type OnChange = (mayHaveEnded: boolean) => void;
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
@@ -20,7 +23,7 @@ export function createEventListener(connectionString: string): EventListener {
 
 class Listener implements EventListener {
   readonly #connectionString: string;
-  readonly #subscribers = new Map<string, Set<() => void>>();
+  readonly #subscribers = new Map<string, Set<OnChange>>();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
@@ -30,10 +33,10 @@ class Listener implements EventListener {
     this.#connectionString = connectionString;
   }
 
-  subscribe(runId: string, onChange: () => void): () => void {
+  subscribe(runId: string, onChange: OnChange): () => void {
     if (this.#client === null && this.#timer === undefined && !this.#isClosed) this.#connect();
     // A function of its own: the same one may be subscribed twice.
-    const own = (): void => onChange();
+    const own: OnChange = (mayHaveEnded) => onChange(mayHaveEnded);
     const ofRun = this.#subscribers.get(runId) ?? new Set();
     this.#subscribers.set(runId, ofRun.add(own));
     return () => {
@@ -85,14 +88,19 @@ class Listener implements EventListener {
 
   #notified(payload: string | undefined): void {
     if (payload === undefined || payload === ALL_RUNS) this.#wakeAll();
-    else for (const runId of payload.split(',')) this.#wake(runId);
+    else for (const named of payload.split(',')) this.#wakeNamed(named);
   }
 
   #wakeAll(): void {
-    for (const runId of [...this.#subscribers.keys()]) this.#wake(runId);
+    for (const runId of [...this.#subscribers.keys()]) this.#wake(runId, true);
   }
 
-  #wake(runId: string): void {
-    for (const onChange of [...(this.#subscribers.get(runId) ?? [])]) onChange();
+  #wakeNamed(named: string): void {
+    const hasEnded = named.endsWith(ENDED_MARK);
+    this.#wake(hasEnded ? named.slice(0, -ENDED_MARK.length) : named, hasEnded);
+  }
+
+  #wake(runId: string, mayHaveEnded: boolean): void {
+    for (const onChange of [...(this.#subscribers.get(runId) ?? [])]) onChange(mayHaveEnded);
   }
 }

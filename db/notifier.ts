@@ -4,6 +4,8 @@ import { Client } from 'pg';
 export const EVENTS_CHANNEL = 'holdfast_events';
 /** Payload that stands for all runs. */
 export const ALL_RUNS = '*';
+/** Behind the id of a run that has ended. */
+export const ENDED_MARK = '!';
 
 /** PostgreSQL refuses payloads of 8,000 bytes. */
 const MAX_PAYLOAD_BYTES = 7_900;
@@ -11,8 +13,11 @@ const RETRY_MS = 500;
 
 /** Tells all processes that runs have new events. */
 export interface Notifier extends AsyncDisposable {
-  /** Never waits and never throws; runs named while one message is on its way share the next. */
-  notify(runIds: Iterable<string>): void;
+  /**
+   * Never waits and never throws; runs named while one message is on its way share the next. Those
+   * who only wait for ends are woken by runs in `ended` alone.
+   */
+  notify(runIds: Iterable<string>, ended?: ReadonlySet<string>): void;
 }
 
 /**
@@ -59,9 +64,9 @@ export function createNotifier(connectionString: string): Notifier {
   }
 
   return {
-    notify: (runIds) => {
+    notify: (runIds, ended) => {
       if (isClosed) return;
-      for (const id of runIds) pending.add(id);
+      for (const id of runIds) pending.add(ended?.has(id) === true ? `${id}${ENDED_MARK}` : id);
       sending ??= sendAll().finally(() => {
         sending = null;
       });

@@ -38,13 +38,16 @@ const cancelRun = route({
   problems: ['run.not_found', 'run.ended'],
   handler: async ({ params, workspaceId, response }, services) => {
     const ref = { workspaceId, runId: params.run };
+    // Followed before it is read: an end in between is not missed.
+    using follower = services.feeds.follow(ref);
     const { run } = await services.runs.requestCancel(workspaceId, params.run);
     if (isTerminal(run.status)) return toCancelReply(run);
     // The request is stored: a workflow that cannot be told now sees it when it goes on.
     void services.control.cancel(ref).catch((error: unknown) => {
       services.log.warn({ err: error, runId: ref.runId }, 'the workflow was not told to stop');
     });
-    const ended = await followToEnd(services, ref, {
+    const followed = { ref, follower, run };
+    const ended = await followToEnd(services, followed, {
       signal: responseStop(response, services.closing).signal,
       timeoutMs: services.timing.cancelWaitMs,
     });

@@ -151,5 +151,10 @@ function notify(
     const answer = answers[index];
     return !(answer instanceof Error) && answer?.kind === 'committed';
   });
-  if (grown.length > 0) database.notifier.notify(grown.map(({ runId }) => runId));
+  if (grown.length === 0) return;
+  const ended = grown.filter(({ end }) => end !== undefined).map(({ runId }) => runId);
+  database.notifier.notify(
+    grown.map(({ runId }) => runId),
+    new Set(ended),
+  );
 }

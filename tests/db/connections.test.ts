@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { call, doneUnit } from './journal-fixtures.ts';
+import { call, doneUnit, endUnit } from './journal-fixtures.ts';
 import { createDatabase, type Database } from '../../db/database.ts';
 import { createStores, createTenant, type Tenant } from './fixtures.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
@@ -110,6 +110,24 @@ test('a lost listening connection is made again and wakes everybody', async () =
   const before = followed.count();
   await journal.commit(doneUnit(ref, call(1)));
   await followed.atLeast(before + 1);
+});
+
+test('a listener learns with which change a run has ended', async () => {
+  const listener = open(schema.connectionString);
+  const ref = await tenant.seedRun();
+  const changes: boolean[] = [];
+  const followed = counter();
+  listener.subscribe(ref.runId, (mayHaveEnded) => {
+    changes.push(mayHaveEnded);
+    followed.onChange();
+  });
+  await followed.atLeast(1);
+  await journal.commit(doneUnit(ref, call(1)));
+  await followed.atLeast(2);
+  // The first call only says that the listener listens.
+  expect(changes.slice(1)).not.toContain(true);
+  await journal.commit(endUnit(ref));
+  while (!changes.slice(1).includes(true)) await followed.atLeast(followed.count() + 1);
 });
 
 test('a notifier that lost its connection tells about the run later', async () => {
