@@ -1,3 +1,4 @@
+import { GEARS, type Gear } from '../contracts/plan.ts';
 import { parseArgs } from 'node:util';
 
 /** What a benchmark run is asked for. */
@@ -11,8 +12,11 @@ export interface BenchOptions {
   readonly concurrency: number;
   /** API and worker in two processes instead of one. */
   readonly split: boolean;
-  /** Shows where the CPU time of segments goes, instead of measuring everything. */
+  /** Shows where the CPU time of one gear goes, instead of measuring everything. */
   readonly profile: boolean;
+  /** What is profiled. */
+  readonly gear: Gear;
+  readonly steps: number;
 }
 
 /** What the command line understands. */
@@ -22,7 +26,9 @@ export const USAGE = `node bench/steps.ts [options]
   --runs N                   ten-step runs per throughput measurement (200; quick 60)
   --concurrency N            runs at the same time (50; quick 20)
   --split                    API and worker in two processes
-  --profile                  profile the segment gear's throughput, nothing else`;
+  --profile                  profile the throughput of one gear, nothing else
+  --gear step|segment        which one (segment)
+  --steps N                  steps of each run in it (10; one more than a multiple of 9)`;
 
 /** Reads the command line; throws with the usage when something in it makes no sense. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -35,6 +41,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       concurrency: { type: 'string' },
       split: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
+      gear: { type: 'string', default: 'segment' },
+      steps: { type: 'string' },
     },
   });
   const { quick, split, profile } = values;
@@ -42,6 +50,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     quick,
     split,
     profile,
+    gear: toGear(values.gear),
+    steps: toCount(values.steps, 10),
     temporal: toServer(values.temporal),
     runs: toCount(values.runs, quick ? 60 : 200),
     concurrency: toCount(values.concurrency, quick ? 20 : 50),
@@ -52,6 +62,12 @@ function toServer(text: string | undefined): BenchOptions['temporal'] {
   if (text === undefined) return null;
   if (text === 'dev' || text === 'postgres') return text;
   throw new Error(`--temporal is "${text}"\n${USAGE}`);
+}
+
+function toGear(text: string): Gear {
+  const gear = GEARS.find((known) => known === text);
+  if (gear !== undefined) return gear;
+  throw new Error(`--gear is "${text}"\n${USAGE}`);
 }
 
 function toCount(text: string | undefined, fallback: number): number {

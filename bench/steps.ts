@@ -10,7 +10,7 @@ import {
 import { measureThroughput, throughputTables } from './throughput.ts';
 import { parseOptions } from './options.ts';
 import { planFor } from './plan.ts';
-import { profileSegments } from './profile-segments.ts';
+import { profileGear } from './profile-gear.ts';
 import { startBenchStack } from './stack.ts';
 import { withBenchTools, type BenchTools } from './bench-tools.ts';
 import type { BenchOptions } from './options.ts';
@@ -23,12 +23,12 @@ async function measureAll(options: BenchOptions, tools: BenchTools): Promise<voi
   log('throughput');
   const throughput = await measureThroughput(stack, options, plan);
   print(throughputTables(throughput));
-  log('idle latency');
-  const idle = await measureIdle(stack, plan);
-  print(idleTables(idle, await measureFirstEvent(stack, plan)));
   log('length of runs');
   const loaded = await measureLoaded(stack, plan);
   print(loadedTables(loaded, plan));
+  log('idle latency');
+  const idle = await measureIdle(stack, plan);
+  print(idleTables(idle, await measureFirstEvent(stack, plan)));
   print(['### Aims', aimsTable(throughput, idle, loaded)]);
 }
 
@@ -49,6 +49,6 @@ function rounded(value: number | undefined): string {
 
 const options = parseOptions(process.argv.slice(2));
 await withBenchTools((tools) =>
-  options.profile ? profileSegments(options, tools) : measureAll(options, tools),
+  options.profile ? profileGear(options, tools) : measureAll(options, tools),
 );
 process.exit(0);

@@ -14,22 +14,22 @@ const TOP_AREAS = 20;
 const WARM_UP_RUNS = 100;
 const STATEMENT_CHARS = 140;
 
-/** Shows where API and worker, and the database, spend the time of ten-step segments. */
-export async function profileSegments(options: BenchOptions, tools: BenchTools): Promise<void> {
+/** Shows where API and worker, and the database, spend the time of runs of one gear. */
+export async function profileGear(options: BenchOptions, tools: BenchTools): Promise<void> {
   const { closing, log, print } = tools;
   const servers = await startServers(options, closing, log);
   const folder = join(servers.folder, 'profiles');
   const execArgv = ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', folder];
   const holdfast = await startBenchHoldfast(options, servers, execArgv);
   closing.defer(holdfast.stop);
-  const subject = gearSubject(holdfast, 'segment');
-  const { runs, concurrency } = options;
-  const load = { steps: 10, concurrency, maxMs: 60_000 };
-  await subject.drive({ ...load, runs: WARM_UP_RUNS });
+  const { runs, concurrency, gear, steps } = options;
+  const subject = gearSubject(holdfast, gear);
+  const load = { steps, concurrency, maxMs: 60_000 };
+  await subject.drive({ ...load, steps: 10, runs: WARM_UP_RUNS });
   await resetStatements(servers.postgres.url);
   const threadsBefore = readThreadCpu(holdfast.workerPid);
   const fromUs = monotonicUs();
-  const measured = await measure(subject, { ...load, runs: runs * 2 });
+  const measured = await measure(subject, { ...load, runs });
   const toUs = monotonicUs();
   const threads = cpuBetween(threadsBefore, readThreadCpu(holdfast.workerPid));
   const statements = await readStatements(servers.postgres.url);
@@ -37,7 +37,7 @@ export async function profileSegments(options: BenchOptions, tools: BenchTools):
   await holdfast.stop();
   const perRun = (ms: number): number => ms / measured.runs;
   print([
-    `## Profile of ${measured.runs} ten-step segment runs, Temporal ${servers.temporal.kind}`,
+    `## Profile of ${measured.runs} runs of ${steps} steps, ${subject.name}, Temporal ${servers.temporal.kind}`,
     `${((measured.runs / measured.wallMs) * 1000).toFixed(1)} runs/s, ${perRun(measured.cpuMs).toFixed(1)} CPU ms per run (with profiling)`,
     table(
       ['process', 'CPU ms/run'],
