@@ -15,6 +15,9 @@ import type { AgentSpec } from '../../contracts/agent-spec.ts';
 /** Recorded histories; `HOLDFAST_RECORD=1` writes those of this run there. */
 const GOLDEN = fileURLToPath(new URL('../histories', import.meta.url));
 
+/** Stack traces name files of one machine: its folder stays out of the record. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
 type History = ReturnType<typeof historyFromJSON>;
 
 async function replay(histories: ReadonlyMap<string, History>): Promise<readonly string[]> {
@@ -137,6 +140,7 @@ function expectedStatus(name: string): string {
 async function record(histories: ReadonlyMap<string, History>): Promise<void> {
   await mkdir(GOLDEN, { recursive: true });
   for (const [name, history] of histories) {
-    await writeFile(join(GOLDEN, `${name}.json`), `${historyToJSON(history)}\n`);
+    const text = historyToJSON(history).replaceAll(ROOT, '');
+    await writeFile(join(GOLDEN, `${name}.json`), `${text}\n`);
   }
 }
