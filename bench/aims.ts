@@ -1,4 +1,4 @@
-import { cpuPerRun } from './measure.ts';
+import { cpuPerRun, type Measured } from './measure.ts';
 import { furtherSteps, type ByLength } from './lengths.ts';
 import { percentile } from './drive.ts';
 import { rounded, table } from './markdown.ts';
@@ -12,17 +12,20 @@ interface Aim {
 }
 
 /** What we want beside what was measured in this run; nothing fails on it. */
-export function aimsTable(throughput: Throughput, idle: ByLength, loaded: ByLength): string {
+export function aimsTable(
+  throughput: Throughput | null,
+  idle: ByLength | null,
+  loaded: ByLength | null,
+): string {
   const p50 = (key: keyof ByLength): number =>
-    percentile(idle[key].get(10)?.latenciesMs ?? [], 0.5);
-  const { segment, step, plain } = throughput;
-  const further = [...furtherSteps(loaded).segment.values()];
+    percentile(idle?.[key].get(10)?.latenciesMs ?? [], 0.5);
+  const further = loaded === null ? [] : [...furtherSteps(loaded).segment.values()];
   const aims: readonly Aim[] = [
     {
       what: 'step gear ÷ plain Temporal, CPU per step',
       limit: 1.3,
       side: 'at most',
-      measured: cpuPerRun(step) / cpuPerRun(plain),
+      measured: cpuOf(throughput?.step) / cpuOf(throughput?.plain),
     },
     {
       what: 'step gear ÷ plain Temporal, idle latency of ten steps',
@@ -34,7 +37,7 @@ export function aimsTable(throughput: Throughput, idle: ByLength, loaded: ByLeng
       what: 'segment gear, ten-step runs/s',
       limit: 60,
       side: 'at least',
-      measured: (segment.runs / segment.wallMs) * 1000,
+      measured: perSecond(throughput?.segment),
     },
     {
       what: 'segment gear, CPU ms per further step, the worst',
@@ -64,6 +67,14 @@ export function aimsTable(throughput: Throughput, idle: ByLength, loaded: ByLeng
       verdict({ limit, side, measured }),
     ]),
   );
+}
+
+function cpuOf(measured: Measured | undefined): number {
+  return measured === undefined ? Number.NaN : cpuPerRun(measured);
+}
+
+function perSecond(measured: Measured | undefined): number {
+  return measured === undefined ? Number.NaN : (measured.runs / measured.wallMs) * 1000;
 }
 
 function verdict({ limit, side, measured }: Omit<Aim, 'what'>): string {

@@ -13,9 +13,10 @@ export type ByLength = Readonly<Record<SubjectKey, ReadonlyMap<number, Measured>
 
 /** Runs of all lengths, one at a time on an idle machine. */
 export async function measureIdle(stack: BenchStack, plan: BenchPlan): Promise<ByLength> {
-  return measureLengths(plan.idle, (key, { steps, runs, maxMs }) =>
-    stack.hasTime() ? measure(stack[key], { steps, runs, maxMs, concurrency: 1 }) : null,
-  );
+  return measureLengths(plan.idle, (key, { steps, runs, maxMs }) => {
+    const isMeasured = stack.hasTime() && (steps > 0 || key === 'plain');
+    return isMeasured ? measure(stack[key], { steps, runs, maxMs, concurrency: 1 }) : null;
+  });
 }
 
 /** Runs of several lengths under the same load. */
@@ -75,7 +76,7 @@ export function idleTables(
   idle: ByLength,
   firstEvent: Readonly<Record<Gear, readonly number[]>>,
 ): readonly string[] {
-  const lengths = [...idle.segment.keys()];
+  const lengths = [...idle.plain.keys()];
   const rows = lengths.map((steps) => [
     `${steps} steps`,
     ...SUBJECTS.flatMap((key) => {

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly concurrency: number;
   /** API and worker in two processes instead of one. */
   readonly split: boolean;
+  /** One part of the measurements; null for all. */
+  readonly only: BenchPart | null;
   /** Shows where the CPU time of one gear goes, instead of measuring everything. */
   readonly profile: boolean;
   /** What is profiled. */
@@ -19,12 +21,17 @@ export interface BenchOptions {
   readonly steps: number;
 }
 
+/** Parts that can be measured alone. */
+export const BENCH_PARTS = ['throughput', 'length', 'idle'] as const;
+export type BenchPart = (typeof BENCH_PARTS)[number];
+
 /** What the command line understands. */
 export const USAGE = `node bench/steps.ts [options]
   --quick                    at most 90 s
   --temporal dev|postgres    which server; on PostgreSQL by default where that can be had
   --runs N                   ten-step runs per throughput measurement (200; quick 60)
   --concurrency N            runs at the same time (50; quick 20)
+  --only PART                throughput, length or idle: that part alone
   --split                    API and worker in two processes
   --profile                  profile the throughput of one gear, nothing else
   --gear step|segment        which one (segment)
@@ -40,6 +47,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       runs: { type: 'string' },
       concurrency: { type: 'string' },
       split: { type: 'boolean', default: false },
+      only: { type: 'string' },
       profile: { type: 'boolean', default: false },
       gear: { type: 'string', default: 'segment' },
       steps: { type: 'string' },
@@ -50,6 +58,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     quick,
     split,
     profile,
+    only: toPart(values.only),
     gear: toGear(values.gear),
     steps: toCount(values.steps, 10),
     temporal: toServer(values.temporal),
@@ -62,6 +71,13 @@ function toServer(text: string | undefined): BenchOptions['temporal'] {
   if (text === undefined) return null;
   if (text === 'dev' || text === 'postgres') return text;
   throw new Error(`--temporal is "${text}"\n${USAGE}`);
+}
+
+function toPart(text: string | undefined): BenchPart | null {
+  if (text === undefined) return null;
+  const part = BENCH_PARTS.find((known) => known === text);
+  if (part !== undefined) return part;
+  throw new Error(`--only is "${text}"\n${USAGE}`);
 }
 
 function toGear(text: string): Gear {

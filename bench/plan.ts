@@ -32,12 +32,13 @@ export interface LoadedPlan {
 }
 
 const FULL: BenchPlan = {
-  totalMs: 300_000,
+  totalMs: 420_000,
   warmUpRuns: 50,
-  throughputMs: 30_000,
+  throughputMs: 24_000,
   rounds: 2,
   firstEventRuns: 30,
   idle: [
+    { steps: 0, runs: 60, maxMs: 4_000 },
     { steps: 1, runs: 60, maxMs: 4_000 },
     { steps: 10, runs: 60, maxMs: 8_000 },
     { steps: 100, runs: 30, maxMs: 8_000 },
@@ -45,10 +46,10 @@ const FULL: BenchPlan = {
   ],
   loaded: [
     { steps: 10, segmentRuns: 200, activityRuns: 30 },
-    { steps: 100, segmentRuns: 60, activityRuns: 9 },
-    { steps: 1_000, segmentRuns: 10, activityRuns: 3 },
+    { steps: 100, segmentRuns: 200, activityRuns: 9 },
+    { steps: 1_000, segmentRuns: 60, activityRuns: 0 },
   ],
-  segmentConcurrency: 10,
+  segmentConcurrency: 50,
   activityConcurrency: 3,
 };
 
@@ -59,16 +60,16 @@ const QUICK: BenchPlan = {
   rounds: 1,
   firstEventRuns: 10,
   idle: [
+    { steps: 0, runs: 15, maxMs: 1_000 },
     { steps: 1, runs: 15, maxMs: 1_000 },
     { steps: 10, runs: 15, maxMs: 2_000 },
     { steps: 100, runs: 5, maxMs: 2_000 },
   ],
   loaded: [
-    { steps: 10, segmentRuns: 50, activityRuns: 6 },
-    { steps: 100, segmentRuns: 20, activityRuns: 3 },
-    { steps: 1_000, segmentRuns: 5, activityRuns: 0 },
+    { steps: 10, segmentRuns: 100, activityRuns: 6 },
+    { steps: 100, segmentRuns: 100, activityRuns: 3 },
   ],
-  segmentConcurrency: 5,
+  segmentConcurrency: 50,
   activityConcurrency: 3,
 };
 

@@ -13,22 +13,22 @@ import { planFor } from './plan.ts';
 import { profileGear } from './profile-gear.ts';
 import { startBenchStack } from './stack.ts';
 import { withBenchTools, type BenchTools } from './bench-tools.ts';
-import type { BenchOptions } from './options.ts';
+import type { BenchOptions, BenchPart } from './options.ts';
 
 async function measureAll(options: BenchOptions, tools: BenchTools): Promise<void> {
   const { closing, log, print } = tools;
   const plan = planFor(options);
   const stack = await startBenchStack(options, { closing, log, totalMs: plan.totalMs });
   print([`## Steps`, description(options, stack.servers.temporal.kind)]);
-  log('throughput');
-  const throughput = await measureThroughput(stack, options, plan);
-  print(throughputTables(throughput));
+  const wants = (part: BenchPart): boolean => options.only === null || options.only === part;
+  const throughput = wants('throughput') ? await measureThroughput(stack, options, plan) : null;
+  if (throughput !== null) print(throughputTables(throughput));
   log('length of runs');
-  const loaded = await measureLoaded(stack, plan);
-  print(loadedTables(loaded, plan));
+  const loaded = wants('length') ? await measureLoaded(stack, plan) : null;
+  if (loaded !== null) print(loadedTables(loaded, plan));
   log('idle latency');
-  const idle = await measureIdle(stack, plan);
-  print(idleTables(idle, await measureFirstEvent(stack, plan)));
+  const idle = wants('idle') ? await measureIdle(stack, plan) : null;
+  if (idle !== null) print(idleTables(idle, await measureFirstEvent(stack, plan)));
   print(['### Aims', aimsTable(throughput, idle, loaded)]);
 }
 
