@@ -15,9 +15,15 @@ export const MODEL_PROVIDERS = [
 /** Provider of a chat model. */
 export type ModelProvider = (typeof MODEL_PROVIDERS)[number];
 
+/**
+ * What the expressions of a script see, and all that they see: `turn` (1..n), `messages`, `last`
+ * (text of the last message), `instructions`, `tools`.
+ */
+export const SCRIPT_ROOTS = ['turn', 'messages', 'last', 'instructions', 'tools'] as const;
+
 /** One turn of the offline, scripted model: the first turn whose `when` holds is played. */
 export interface ScriptTurn {
-  /** CEL over `turn` (1..n), `messages`, `last` (text of the last message), `instructions`, `tools`. */
+  /** CEL over the names of `SCRIPT_ROOTS`; so are the other expressions and placeholders. */
   readonly when?: string;
   /** Text with `{{ CEL }}` placeholders. */
   readonly say?: string;

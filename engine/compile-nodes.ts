@@ -15,8 +15,8 @@ export function checkContext(graph: GraphSpec, registry: CompileRegistry): Check
   return {
     hasChannel: (name) => channels.has(name),
     tool: (name) => registry.tool(name),
-    checkExpression: (pointer, text) => asProblems(pointer, checkExpression(text)),
-    checkTemplate: (pointer, text) => asProblems(pointer, checkTemplate(text)),
+    checkExpression: (pointer, text, roots) => asProblems(pointer, checkExpression(text, roots)),
+    checkTemplate: (pointer, text, roots) => asProblems(pointer, checkTemplate(text, roots)),
     checkSchema,
   };
 }

@@ -8,7 +8,7 @@ import { LIMITS } from '../contracts/limits.ts';
 import { splitTemplate } from './template.ts';
 import { toText } from './cel-functions.ts';
 
-/** Names that every expression may use; others are to be listed by the caller. */
+/** Names that expressions of a graph may use. */
 export const EXPRESSION_ROOTS = ['input', 'state', 'visit', 'result'] as const;
 
 const CACHED = 500;
@@ -20,9 +20,12 @@ const programs = createLru<Program>(CACHED);
 const templates = createLru<readonly CompiledPart[]>(CACHED);
 
 /** What is wrong with a CEL expression, as a sentence; null if nothing is. */
-export function checkExpression(text: string, extraRoots: readonly string[] = []): string | null {
+export function checkExpression(
+  text: string,
+  roots: readonly string[] = EXPRESSION_ROOTS,
+): string | null {
   return problemOf(() => {
-    checkRoots(programOf(text), extraRoots);
+    checkRoots(programOf(text), roots);
   });
 }
 
@@ -35,10 +38,13 @@ export function evaluate(text: string, scope: JsonObject): Json {
 }
 
 /** What is wrong with a text with `{{ CEL }}` placeholders; null if nothing is. */
-export function checkTemplate(text: string, extraRoots: readonly string[] = []): string | null {
+export function checkTemplate(
+  text: string,
+  roots: readonly string[] = EXPRESSION_ROOTS,
+): string | null {
   return problemOf(() => {
     for (const part of templateOf(text)) {
-      if (typeof part !== 'string') checkRoots(part, extraRoots);
+      if (typeof part !== 'string') checkRoots(part, roots);
     }
   });
 }
@@ -95,8 +101,7 @@ function templateOf(text: string): readonly CompiledPart[] {
   return parts;
 }
 
-function checkRoots(program: Program, extraRoots: readonly string[]): void {
-  const allowed: readonly string[] = [...EXPRESSION_ROOTS, ...extraRoots];
+function checkRoots(program: Program, allowed: readonly string[]): void {
   for (const root of program.roots) {
     if (allowed.includes(root)) continue;
     throw new AppError(

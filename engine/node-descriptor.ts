@@ -7,10 +7,18 @@ export interface CheckContext {
   readonly hasChannel: (name: string) => boolean;
   /** The tool's gear and whether it exists. */
   readonly tool: (name: string) => { readonly light: boolean } | null;
-  /** Problems of a CEL expression, at `pointer`. */
-  readonly checkExpression: (pointer: string, text: string) => readonly Problem[];
-  /** Problems of a text with `{{ CEL }}` placeholders. */
-  readonly checkTemplate: (pointer: string, text: string) => readonly Problem[];
+  /** Problems of a CEL expression, at `pointer`; it may use `roots`, by default those of a graph. */
+  readonly checkExpression: (
+    pointer: string,
+    text: string,
+    roots?: readonly string[],
+  ) => readonly Problem[];
+  /** Problems of a text with `{{ CEL }}` placeholders, which may use the same names. */
+  readonly checkTemplate: (
+    pointer: string,
+    text: string,
+    roots?: readonly string[],
+  ) => readonly Problem[];
   /** Problems of a JSON Schema that an author wrote. */
   readonly checkSchema: (pointer: string, schema: JsonSchema) => readonly Problem[];
 }

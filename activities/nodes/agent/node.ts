@@ -13,6 +13,7 @@ import {
 import { LIMITS } from '../../../contracts/limits.ts';
 import { MODEL_RETRY } from '../retry-policies.ts';
 import { answerCall, prepareAgentCall, recoverAgentCall } from './tool-calls.ts';
+import { checkScript } from '../check-script.ts';
 import { configSchema, readConfig } from '../config.ts';
 import { takeTurn } from './turn.ts';
 import type { AgentConfig } from './config.ts';
@@ -59,6 +60,7 @@ export const agentNode: NodeType = {
   check(config, context) {
     const given = readConfig<AgentConfig>({ config });
     return [
+      ...checkScript('/model/script', given.model.script, context),
       ...context.checkTemplate('/instructions', given.instructions),
       ...checkOptionalTemplate('/prompt', given.prompt, context),
       ...checkOptionalSchema('/output', given.output, context),

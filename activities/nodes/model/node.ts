@@ -9,6 +9,7 @@ import {
 } from '../config-schemas.ts';
 import { MODEL_RETRY } from '../retry-policies.ts';
 import { callModel } from '../call-model.ts';
+import { checkScript } from '../check-script.ts';
 import { configSchema, readConfig, renderText } from '../config.ts';
 import { inputText, messageDelta, openingMessages, ownMessages } from '../conversation.ts';
 import type { Delta } from '../../../contracts/step.ts';
@@ -53,6 +54,7 @@ export const modelNode: NodeType = {
   check(config, context) {
     const given = readConfig<ModelConfig>({ config });
     return [
+      ...checkScript('/model/script', given.model.script, context),
       ...checkOptionalTemplate('/instructions', given.instructions, context),
       ...checkOptionalTemplate('/prompt', given.prompt, context),
       ...checkOptionalSchema('/output', given.output, context),

@@ -1,8 +1,11 @@
 import type { Json, JsonObject } from '../../../contracts/json.ts';
+import type { SCRIPT_ROOTS } from '../../../contracts/agent-spec.ts';
 import type { ModelMessage, ModelRequest } from '../port.ts';
 
 /** What the expressions of a script see. */
-export function scriptScope(request: ModelRequest): JsonObject {
+export function scriptScope(
+  request: ModelRequest,
+): Readonly<Record<(typeof SCRIPT_ROOTS)[number], Json>> {
   return {
     turn: turnOf(request),
     messages: request.messages.map(toJson),
