@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { closingOf } from './closing.ts';
+import { reachableUrl } from './reachable-url.ts';
 
 const HEADERS_TIMEOUT_MS = 15_000;
 /** A body of the largest size takes this long on a line of 5 Mbit/s. */
@@ -15,6 +16,7 @@ const SWEEP_MS = 50;
 
 /** A listening API. */
 export interface RunningApi {
+  /** Leads here from this machine. */
   readonly url: string;
   /** Ends streams and waits, finishes the requests in flight, then stops listening. */
   close(): Promise<void>;
@@ -41,16 +43,17 @@ export async function startApi(options: {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
+  const bound = addressOf(server);
   let closed: Promise<void> | undefined;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`,
+    url: reachableUrl(host, bound.address, bound.port),
     close: () => (closed ??= close(server, app, busy)),
   };
 }
 
-function portOf(server: Server): number {
-  const address = server.address() as AddressInfo | null;
-  return address?.port ?? 0;
+/** A TCP server that listens has an address of this kind. */
+function addressOf(server: Server): AddressInfo {
+  return server.address() as AddressInfo;
 }
 
 /** Open connections with the number of requests that each waits for. */
