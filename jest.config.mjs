@@ -1,4 +1,9 @@
-/** Pure tests sit beside the code; those under tests/ need servers and run one after the other. */
+/**
+ * Pure tests sit beside the code, or in the folders of tests/ that are named here; the others under
+ * tests/ need PostgreSQL or Temporal and run one after the other.
+ */
+const PURE = '(client|execution)/';
+
 const transform = {
   '^.+\\.ts$': [
     '@swc/jest',
@@ -25,12 +30,13 @@ export default {
       ...base,
       displayName: 'unit',
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/'],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/tests/(?!${PURE})`],
     },
     {
       ...base,
       displayName: 'system',
       testMatch: ['<rootDir>/tests/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/tests/${PURE}`],
       globalSetup: '<rootDir>/tests/harness/global-setup.ts',
       globalTeardown: '<rootDir>/tests/harness/global-teardown.ts',
     },
