@@ -1,0 +1,103 @@
+/** How strongly a sandbox is shut off, weakest first. A wanted level is a minimum. */
+export const SANDBOX_LEVELS = ['process', 'docker', 'gvisor', 'microvm'] as const;
+export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
+
+/** Images that agents' code runs in; each holds the runner. */
+export const SANDBOX_IMAGES = ['base', 'python', 'node', 'browser'] as const;
+export type SandboxImage = (typeof SANDBOX_IMAGES)[number];
+
+/** Hard limits of one sandbox. */
+export interface SandboxLimits {
+  /** Includes what is written to `/workspace` and `/tmp`, which live in memory; there is no swap. */
+  readonly memoryMb: number;
+  readonly cpus: number;
+  readonly pids: number;
+  /** Of `/workspace`. */
+  readonly diskMb: number;
+}
+
+/** A named set of hosts, or a host: `api.example.com`, `*.example.com:8443`; 443 and 80 by default. */
+export type NetworkRule = string;
+
+/** What a sandbox may reach; an empty list is no network at all. */
+export interface NetworkPolicy {
+  readonly allow: readonly NetworkRule[];
+  /** All bytes in both directions until the proxy refuses more. */
+  readonly maxBytes: number;
+  readonly maxRequests: number;
+}
+
+/** What an agent's sandboxes are like; part of an agent version. */
+export interface SandboxPolicy {
+  readonly level: SandboxLevel;
+  readonly image: SandboxImage;
+  readonly limits: SandboxLimits;
+  readonly network: NetworkPolicy;
+}
+
+/** Why a sandbox is gone. `unknown`: nobody saw it die. */
+export const SANDBOX_DEATHS = ['oom', 'ttl', 'killed', 'evicted', 'daemon', 'unknown'] as const;
+export type SandboxDeathReason = (typeof SANDBOX_DEATHS)[number];
+
+/** How a command ended. */
+export const COMMAND_ENDS = ['exit', 'signal', 'deadline', 'oom', 'killed', 'lost'] as const;
+export type CommandEnd = (typeof COMMAND_ENDS)[number];
+
+/** What a command did and used; bytes count all output, kept or not. */
+export interface CommandResult {
+  readonly end: CommandEnd;
+  /** Null unless `end` is `exit`. */
+  readonly exitCode: number | null;
+  /** Name of the signal that ended it, as `SIGKILL`. */
+  readonly signal: string | null;
+  readonly durationMs: number;
+  readonly cpuMs: number;
+  readonly maxMemoryBytes: number;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** Output beyond the command's limit was dropped. */
+  readonly truncated: boolean;
+}
+
+/** A file, folder or link of a workspace; paths are relative, with `/`, without `.` and `..`. */
+export type ManifestEntry =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** Lowercase hex. */
+      readonly sha256: string;
+      readonly sizeBytes: number;
+      /** Permission bits. */
+      readonly mode: number;
+    }
+  | { readonly kind: 'folder'; readonly path: string; readonly mode: number }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string };
+
+/** All of a workspace at one moment, sorted by path. */
+export interface Manifest {
+  readonly entries: readonly ManifestEntry[];
+}
+
+/** An agent's request to the network, allowed or not. */
+export interface NetworkRequest {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly host: string;
+  readonly port: number;
+  readonly allowed: boolean;
+  /** Why it was refused or cut off; empty if it was not. */
+  readonly reason: string;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+}
+
+/** Limits of a sandbox whose agent names none. */
+export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = {
+  memoryMb: 512,
+  cpus: 1,
+  pids: 128,
+  diskMb: 128,
+};
+
+/** No network: the default. */
+export const NO_NETWORK: NetworkPolicy = { allow: [], maxBytes: 0, maxRequests: 0 };
