@@ -1,21 +1,20 @@
 import type {
   CreateAgentRequest,
   CreateVersionRequest,
-  Label,
   ListAgentsQuery,
-  MoveLabelRequest,
   UpdateAgentRequest,
   Validation,
 } from '../contracts/agent.schema.ts';
 import type { Agent, AgentVersion } from '../contracts/records.ts';
 import type { AgentSpec } from '../contracts/agent-spec.ts';
 import type { PageQuery } from '../contracts/query.schema.ts';
+import { createAgentLabels, type AgentLabels } from './agent-labels.ts';
 import { createPaged, type Paged } from './paged.ts';
 import { segment, type RequestOptions } from './request-options.ts';
 import type { Transport } from './transport.ts';
 
 /** Authoring of agents. `agent` is an id or a name; `version` an id or a version text. */
-export interface Agents {
+export interface Agents extends AgentLabels {
   create(body: CreateAgentRequest, options?: RequestOptions): Promise<Agent>;
   get(agent: string, options?: RequestOptions): Promise<Agent>;
   list(query?: ListAgentsQuery): Paged<Agent>;
@@ -28,9 +27,6 @@ export interface Agents {
   ): Promise<AgentVersion>;
   listVersions(agent: string, query?: PageQuery): Paged<AgentVersion>;
   getVersion(agent: string, version: string, options?: RequestOptions): Promise<AgentVersion>;
-  /** Points a label at a version; runs and threads that have begun stay on theirs. */
-  setLabel(agent: string, label: string, target: MoveLabelRequest): Promise<Label>;
-  deleteLabel(agent: string, label: string, options?: RequestOptions): Promise<void>;
   /** Every problem of a spec, without storing anything. */
   validate(spec: AgentSpec, options?: RequestOptions): Promise<Validation>;
 }
@@ -40,10 +36,9 @@ const AGENTS = '/v1/agents';
 /** The resource `agents`. */
 export function createAgents(transport: Transport): Agents {
   const pathOf = (agent: string): string => `${AGENTS}/${segment(agent)}`;
-  const labelPath = (agent: string, label: string): string =>
-    `${pathOf(agent)}/labels/${segment(label)}`;
 
   return {
+    ...createAgentLabels(transport),
     create: (body, options = {}) =>
       transport.json({
         method: 'POST',
@@ -72,14 +67,6 @@ export function createAgents(transport: Transport): Agents {
         path: `${pathOf(agent)}/versions/${segment(version)}`,
         signal,
       }),
-    setLabel: (agent, label, target) =>
-      transport.json({
-        method: 'PUT',
-        path: labelPath(agent, label),
-        body: target,
-      }),
-    deleteLabel: (agent, label, { signal } = {}) =>
-      transport.json({ method: 'DELETE', path: labelPath(agent, label), signal }),
     validate: (spec, { signal } = {}) =>
       transport.json({
         method: 'POST',

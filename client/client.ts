@@ -1,4 +1,6 @@
 import { createAgents, type Agents } from './agents.ts';
+import { createApiKeys, type ApiKeys } from './api-keys.ts';
+import { createCatalogue, type Catalogue } from './catalogue.ts';
 import { createHumanTasks, type HumanTasks } from './human-tasks.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createThreads, type Threads } from './threads.ts';
@@ -24,6 +26,8 @@ export interface Client {
   readonly threads: Threads;
   readonly humanTasks: HumanTasks;
   readonly values: Values;
+  readonly catalogue: Catalogue;
+  readonly apiKeys: ApiKeys;
 }
 
 const DEFAULT_MAX_RETRIES = 4;
@@ -44,5 +48,7 @@ export function createClient(options: ClientOptions): Client {
     threads: createThreads(transport),
     humanTasks: createHumanTasks(transport),
     values: createValues(transport),
+    catalogue: createCatalogue(transport),
+    apiKeys: createApiKeys(transport),
   };
 }

@@ -33,6 +33,18 @@ export async function typeTest(client: Client): Promise<void> {
   await client.agents.createVersion('a', { changelog: 'x' });
   // @ts-expect-error a label needs a version
   await client.agents.setLabel('a', 'stable', {});
+  expectType<string>((await client.agents.setLabel('a', 'stable', { version: '1' })).name);
+  for await (const move of client.agents.labelHistory('a', 'stable')) {
+    // @ts-expect-error a label may have pointed nowhere before
+    expectType<string>(move.fromVersionId);
+  }
+
+  expectType<string>((await client.apiKeys.create({ name: 'ci', role: 'runner' })).key);
+  // @ts-expect-error no such role
+  await client.apiKeys.create({ name: 'ci', role: 'owner' });
+  // @ts-expect-error a key's text is told when it is made and never again
+  for await (const known of client.apiKeys.list()) expectType<string>(known.key);
+  for (const tool of await client.catalogue.tools()) expectType<string>(tool.name);
 
   await client.runs.create({ agent: 'a', input: { any: ['json'] } });
   // @ts-expect-error an agent is required

@@ -1,6 +1,9 @@
 export { createClient, type Client, type ClientOptions } from './client.ts';
 export { HoldfastError, type ClientErrorCode } from './holdfast-error.ts';
 export type { Agents } from './agents.ts';
+export type { AgentLabels } from './agent-labels.ts';
+export type { ApiKeys } from './api-keys.ts';
+export type { Catalogue } from './catalogue.ts';
 export type { HumanTasks } from './human-tasks.ts';
 export type { EventsOptions, JournalPage, Runs } from './runs.ts';
 export type { Threads } from './threads.ts';
@@ -14,11 +17,19 @@ export type {
   CreateAgentRequest,
   CreateVersionRequest,
   Label,
+  LabelChange,
   ListAgentsQuery,
   MoveLabelRequest,
   UpdateAgentRequest,
   Validation,
 } from '../contracts/agent.schema.ts';
+export type {
+  ApiKey,
+  CreateApiKeyRequest,
+  CreatedApiKey,
+  Me,
+} from '../contracts/api-key.schema.ts';
+export type { NodeTypes, Tools } from '../contracts/catalogue.schema.ts';
 export type {
   AgentSpec,
   EdgeSpec,

@@ -148,6 +148,8 @@ export type CreateVersionRequest = Omit<z.infer<typeof createVersionSchema>, 'sp
 export type MoveLabelRequest = z.infer<typeof moveLabelSchema>;
 /** Where a label points. */
 export type Label = z.infer<typeof labelSchema>;
+/** One move of a label. */
+export type LabelChange = z.infer<typeof labelChangeSchema>;
 /** Answer of `POST /v1/agents:validate`. */
 export type Validation = z.infer<typeof validationSchema>;
 /** Query of `GET /v1/agents`. */

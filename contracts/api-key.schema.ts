@@ -36,3 +36,12 @@ export const meSchema = z
     permissions: z.array(z.string()),
   })
   .meta({ id: 'Me' });
+
+/** Body of `POST /v1/api-keys`. */
+export type CreateApiKeyRequest = z.infer<typeof createApiKeySchema>;
+/** An API key without its text. */
+export type ApiKey = z.infer<typeof apiKeySchema>;
+/** An API key with its text. */
+export type CreatedApiKey = z.infer<typeof createdApiKeySchema>;
+/** Who a key stands for. */
+export type Me = z.infer<typeof meSchema>;

@@ -32,3 +32,8 @@ export const nodeTypesSchema = z
   .meta({ id: 'NodeTypes' });
 /** Answer of `GET /v1/tools`. */
 export const toolsSchema = z.object({ items: z.array(toolSchema) }).meta({ id: 'Tools' });
+
+/** Answer of `GET /v1/node-types`. */
+export type NodeTypes = z.infer<typeof nodeTypesSchema>;
+/** Answer of `GET /v1/tools`. */
+export type Tools = z.infer<typeof toolsSchema>;

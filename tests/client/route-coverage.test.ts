@@ -1,0 +1,103 @@
+import { expect, test } from '@jest/globals';
+import { createClient, type Client } from '../../client/index.ts';
+import { ROUTE_TABLE } from '../../api/route-table.ts';
+
+/** Routes for people with a browser and for supervisors of processes. */
+const NOT_FOR_PROGRAMS: readonly string[] = [
+  'GET /docs',
+  'GET /docs/{file}',
+  'GET /health/live',
+  'GET /health/ready',
+];
+
+const SPEC = { model: { provider: 'default' }, instructions: '', tools: [] } as const;
+
+/** One call of each method of the SDK. */
+const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
+  'agents.create': ({ agents }) => agents.create({ name: 'a' }),
+  'agents.get': ({ agents }) => agents.get('a'),
+  'agents.list': ({ agents }) => agents.list().page(),
+  'agents.update': ({ agents }) => agents.update('a', {}),
+  'agents.createVersion': ({ agents }) => agents.createVersion('a', { spec: SPEC }),
+  'agents.listVersions': ({ agents }) => agents.listVersions('a').page(),
+  'agents.getVersion': ({ agents }) => agents.getVersion('a', '1'),
+  'agents.validate': ({ agents }) => agents.validate(SPEC),
+  'agents.getLabel': ({ agents }) => agents.getLabel('a', 'prod'),
+  'agents.setLabel': ({ agents }) => agents.setLabel('a', 'prod', { version: '1' }),
+  'agents.rollbackLabel': ({ agents }) => agents.rollbackLabel('a', 'prod'),
+  'agents.deleteLabel': ({ agents }) => agents.deleteLabel('a', 'prod'),
+  'agents.labelHistory': ({ agents }) => agents.labelHistory('a', 'prod').page(),
+  'runs.create': ({ runs }) => runs.create({ agent: 'a' }),
+  'runs.get': ({ runs }) => runs.get('r'),
+  'runs.list': ({ runs }) => runs.list().page(),
+  'runs.wait': ({ runs }) => runs.wait('r'),
+  'runs.cancel': ({ runs }) => runs.cancel('r'),
+  'runs.steps': ({ runs }) => runs.steps('r').page(),
+  'runs.checkpoints': ({ runs }) => runs.checkpoints('r').page(),
+  'runs.checkpoint': ({ runs }) => runs.checkpoint('r', 1),
+  'runs.events': ({ runs }) => runs.events('r'),
+  'runs.stream': ({ runs }) => runs.stream('r').next(),
+  'threads.create': ({ threads }) => threads.create({ agent: 'a' }),
+  'threads.get': ({ threads }) => threads.get('t'),
+  'threads.list': ({ threads }) => threads.list().page(),
+  'threads.messages': ({ threads }) => threads.messages('t').page(),
+  'threads.post': ({ threads }) => threads.post('t', { content: 'hi' }),
+  'humanTasks.list': ({ humanTasks }) => humanTasks.list().page(),
+  'humanTasks.get': ({ humanTasks }) => humanTasks.get('t'),
+  'humanTasks.decide': ({ humanTasks }) => humanTasks.decide('t', { kind: 'approve' }),
+  'values.get': ({ values }) => values.get({ $blob: 'ab', sizeBytes: 1 }),
+  'catalogue.nodeTypes': ({ catalogue }) => catalogue.nodeTypes(),
+  'catalogue.tools': ({ catalogue }) => catalogue.tools(),
+  'apiKeys.create': ({ apiKeys }) => apiKeys.create({ name: 'k', role: 'viewer' }),
+  'apiKeys.list': ({ apiKeys }) => apiKeys.list().page(),
+  'apiKeys.revoke': ({ apiKeys }) => apiKeys.revoke('k'),
+  'apiKeys.me': ({ apiKeys }) => apiKeys.me(),
+};
+
+/** What the call asks for: method and path of its first request. */
+async function askedFor(call: (client: Client) => unknown): Promise<string> {
+  const asked = Promise.withResolvers<string>();
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    asked.resolve(`${init?.method ?? 'GET'} ${pathname}`);
+    // The answer fits nothing; what becomes of it is tested elsewhere.
+    return Response.json({ code: 'run.not_found' }, { status: 404 });
+  };
+  const client = createClient({ baseUrl: 'http://service', apiKey: 'k', fetch });
+  await Promise.resolve(call(client)).catch(() => undefined);
+  return asked.promise;
+}
+
+/** The route of a request, as `GET /v1/runs/{run}`. */
+function routeOf(request: string): string | undefined {
+  const parts = request.split('/');
+  const fits = (route: string): boolean => {
+    const wanted = route.split('/');
+    return (
+      wanted.length === parts.length &&
+      wanted.every((part, index) => part.startsWith('{') || part === parts[index])
+    );
+  };
+  return ROUTE_TABLE.map(({ method, path }) => `${method} ${path}`).find(fits);
+}
+
+test('every method of the SDK has its call in this test', () => {
+  const client = createClient({ baseUrl: 'http://service', apiKey: 'k' });
+  const methods = Object.entries(client).flatMap(([name, resource]) =>
+    Object.keys(resource as object).map((method) => `${name}.${method}`),
+  );
+  expect(Object.keys(CALLS).toSorted()).toEqual(methods.toSorted());
+});
+
+test.each(Object.entries(CALLS))('%s asks for a route that exists', async (...[, call]) => {
+  const request = await askedFor(call);
+  expect([request, routeOf(request)]).toEqual([request, expect.any(String)]);
+});
+
+test('the SDK reaches every route but those that are not for programs', async () => {
+  const reached = new Set<string | undefined>(NOT_FOR_PROGRAMS);
+  for (const call of Object.values(CALLS)) reached.add(routeOf(await askedFor(call)));
+  const routes = ROUTE_TABLE.map(({ method, path }) => `${method} ${path}`);
+  expect(routes.filter((route) => !reached.has(route))).toEqual([]);
+  expect(NOT_FOR_PROGRAMS.filter((route) => !routes.includes(route))).toEqual([]);
+});
