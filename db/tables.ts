@@ -1,3 +1,4 @@
+import type { OutputStream } from '../contracts/sandbox.ts';
 import type { AgentSpec, ExecutableGraph } from '../contracts/agent-spec.ts';
 import type {
   AgentStatus,
@@ -126,6 +127,8 @@ interface RunsTable {
   readonly cancel_requested: Generated<boolean>;
   readonly start_attempts: Generated<number>;
   readonly start_tried_at: NullableTimeColumn;
+  /** When it is looked at next, in case that its workflow is closed. */
+  readonly look_at: TimeColumn;
   /** API key that asked for the run. */
   readonly created_by: string;
   readonly created_at: TimeColumn;
@@ -187,6 +190,7 @@ interface EventTokensTable {
   readonly step_id: string;
   readonly attempt: number;
   readonly text: string;
+  readonly stream: OutputStream | null;
 }
 
 interface HumanTasksTable {

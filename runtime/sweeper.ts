@@ -1,4 +1,5 @@
 import type { Logger } from './logger.ts';
+import { repeat } from './repeat.ts';
 import type { RunControl } from '../contracts/run-control.ts';
 import type { RunStore } from '../db/stores/run-store.ts';
 
@@ -21,25 +22,13 @@ const BATCH = 50;
  * or Temporal was away. Starting twice does nothing, so several sweepers may run.
  */
 export function startSweeper(deps: SweeperDeps): AsyncDisposable {
-  const stopping = new AbortController();
-  const done = loop(deps, stopping.signal);
-  return {
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await done;
-    },
-  };
-}
-
-async function loop(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  return repeat(deps.everyMs ?? EVERY_MS, async () => {
     try {
       await sweep(deps);
     } catch (error) {
       deps.log.warn({ err: error }, 'starting queued runs failed; it is tried again');
     }
-    await pause(deps.everyMs ?? EVERY_MS, signal);
-  }
+  });
 }
 
 /** One pass; answers with how many runs were started. */
@@ -56,14 +45,4 @@ export async function sweep(deps: SweeperDeps): Promise<number> {
     deps.log.info({ runId }, 'started a queued run');
   }
   return claimed.length;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

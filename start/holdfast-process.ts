@@ -2,6 +2,8 @@ import type { Client } from '@temporalio/client';
 import { createApi } from '../api/create-api.ts';
 import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
+import { createFindClosed } from '../temporal/closed-workflow.ts';
+import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
 import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
 import { startAgentsWorker, type RunningWorker } from '../workers/agents-worker.ts';
@@ -49,7 +51,11 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const { link, worker } = options.roles.includes('worker')
       ? await useWorker(options, installation, closing)
       : { link: closing.use(await linkTemporal(target, taskQueue)), worker: null };
-    closing.use(startSweeper({ runs: installation.runs, control: link.control, log: options.log }));
+    const { runs, journal } = installation;
+    const { log } = options;
+    closing.use(startSweeper({ runs, control: link.control, log }));
+    const findClosed = createFindClosed(link.client);
+    closing.use(startReconciler({ runs, journal, findClosed, log }));
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)
       : null;

@@ -5,6 +5,7 @@ import { readEvents, readStream, readTokens } from '../runs/read-stream.ts';
 import type { Checkpoint, Principal, Run, StepRecord } from '../../contracts/records.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { RunEvent, StreamEvent, TokenEvent } from '../../contracts/event.ts';
+import { claimQuiet } from '../runs/quiet-runs.ts';
 import { createRun } from '../runs/create-run.ts';
 import type { Database } from '../database.ts';
 import { loadStep } from '../journal/reading.ts';
@@ -62,6 +63,21 @@ export interface CheckpointDeltas {
   readonly steps: readonly StepDeltas[];
 }
 
+/** Which runs count as quiet. */
+export interface QuietSearch {
+  readonly status: 'running' | 'waiting';
+  /** Nothing was journaled for this long. */
+  readonly quietMs: number;
+  /** A run is looked at again after as long as it has been quiet, and after this at the latest. */
+  readonly longestPauseMs: number;
+  readonly limit: number;
+}
+
+/** A run that has journaled nothing for a while, and the epoch that this was seen in. */
+export interface QuietRun extends RunRef {
+  readonly epoch: number;
+}
+
 /** Runs as the API sees them; executors use the journal. */
 export interface RunStore {
   /**
@@ -115,6 +131,11 @@ export interface RunStore {
   unstarted(olderThanMs: number, limit: number): Promise<readonly RunRef[]>;
   /** Notes that a start is tried now, so that `unstarted` leaves the run alone for a while. */
   markStartAttempt(workspaceId: string, runId: string): Promise<void>;
+  /**
+   * Claims runs of all workspaces that have been quiet, longest unseen first: their workflow may be
+   * closed. Nobody else is given them until they are due again.
+   */
+  claimQuiet(search: QuietSearch): Promise<readonly QuietRun[]>;
 }
 
 /** Runs on PostgreSQL. */
@@ -138,5 +159,6 @@ export function createRunStore(database: Database): RunStore {
     requestCancel: (workspaceId, runId) => requestCancel(database, workspaceId, runId),
     unstarted: (olderThanMs, limit) => claimUnstarted(kysely, olderThanMs, limit),
     markStartAttempt: (workspaceId, runId) => markStartAttempt(kysely, workspaceId, runId),
+    claimQuiet: (search) => claimQuiet(kysely, search),
   };
 }

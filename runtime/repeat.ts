@@ -1,0 +1,36 @@
+/** Does the work again and again, with a pause behind each; disposing waits for what is under way. */
+export function repeat(everyMs: number, work: () => Promise<void>): AsyncDisposable {
+  const stopping = new AbortController();
+  const done = loop(everyMs, work, stopping.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+async function loop(
+  everyMs: number,
+  work: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await work();
+    await pause(everyMs, signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
