@@ -70,9 +70,15 @@ function earliest(frontier: Frontier, records: ReadonlyMap<string, StepRecord>):
   let found: StepRecord | null = null;
   for (const { stepId } of frontier.tokens) {
     const record = records.get(stepId);
-    if (record !== undefined && (found === null || endOf(record) < endOf(found))) found = record;
+    if (record !== undefined && (found === null || isBefore(record, found))) found = record;
   }
   return found;
+}
+
+/** By the numbers of their entries: steps that are written together bear the same time. */
+function isBefore(one: StepRecord, other: StepRecord): boolean {
+  const [a, b] = [one.seq ?? null, other.seq ?? null];
+  return a === null || b === null ? endOf(one) < endOf(other) : a < b;
 }
 
 function endOf({ endedAt, startedAt }: StepRecord): string {
