@@ -79,6 +79,24 @@ export function describeReading(name: string, open: () => JournalBench): void {
       expect((await tokens(ref)).map(({ seq, text }) => [seq, text])).toEqual([[2, 'May I?']]);
     });
 
+    test('count from one again behind the entry of a reservation', async () => {
+      const { journal, seedRun, tokens } = open();
+      const ref = await seedRun();
+      await journal.reserve(reservation(ref, call(1)));
+      journal.appendToken({ ...ref, stepId: 'set:1', attempt: 1, text: 'one' });
+      await until(() => tokens(ref));
+      await journal.reserve(reservation(ref, call(2)));
+      journal.appendToken({ ...ref, stepId: 'set:2', attempt: 1, text: 'two' });
+      const written = await until(async () => {
+        const found = await tokens(ref);
+        return found.length === 2 ? found : [];
+      });
+      expect(written.map(({ seq, sub, text }) => [seq, sub, text])).toEqual([
+        [2, 1, 'one'],
+        [3, 1, 'two'],
+      ]);
+    });
+
     test('of an older attempt are dropped', async () => {
       const { journal, seedRun, tokens } = open();
       const ref = await seedRun();
