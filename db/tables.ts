@@ -1,4 +1,3 @@
-import type { OutputStream } from '../contracts/sandbox.ts';
 import type { AgentSpec, ExecutableGraph } from '../contracts/agent-spec.ts';
 import type {
   AgentStatus,
@@ -190,7 +189,6 @@ interface EventTokensTable {
   readonly step_id: string;
   readonly attempt: number;
   readonly text: string;
-  readonly stream: OutputStream | null;
 }
 
 interface HumanTasksTable {
