@@ -7,6 +7,7 @@ import { LIMITS } from './limits.ts';
 import { GEARS } from './plan.ts';
 import { checkShape } from './spec-shape.ts';
 import type { Problem } from './problem.ts';
+import { SANDBOX_IMAGES, SANDBOX_LEVELS } from './sandbox.ts';
 import { specProblems } from './spec-problems.schema.ts';
 import { REDUCERS } from './step.ts';
 
@@ -124,10 +125,37 @@ const budgets = z.strictObject({
   maxDurationMs: count(LIMITS.maxDurationMs).optional(),
 });
 
+const NETWORK_RULE =
+  /^(?:pypi|npm|github|(?:\*\.)?[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::\d{1,5})?)$/;
+const PROGRAM = /^[A-Za-z0-9_.+-]{1,64}$/;
+const MIN_MEMORY_MB = 64;
+
+const sandbox = z.strictObject({
+  level: z.enum(SANDBOX_LEVELS).optional(),
+  image: z.enum(SANDBOX_IMAGES).optional(),
+  limits: z
+    .strictObject({
+      memoryMb: z.number().int().min(MIN_MEMORY_MB).max(LIMITS.sandboxMemoryMb).optional(),
+      cpus: z.number().min(0.1).max(LIMITS.sandboxCpus).optional(),
+      pids: z.number().int().min(16).max(LIMITS.sandboxPids).optional(),
+      diskMb: count(LIMITS.sandboxDiskMb).optional(),
+    })
+    .optional(),
+  network: z
+    .strictObject({
+      allow: z.array(z.string().regex(NETWORK_RULE)).max(LIMITS.networkRules).optional(),
+      maxBytes: count(LIMITS.networkBytes).optional(),
+      maxRequests: count(LIMITS.networkRequests).optional(),
+    })
+    .optional(),
+  programs: z.array(z.string().regex(PROGRAM)).max(LIMITS.sandboxPrograms).optional(),
+});
+
 const base = {
   input: schema.optional(),
   output: schema.optional(),
   budgets: budgets.optional(),
+  sandbox: sandbox.optional(),
 };
 
 const shorthand = z.strictObject({

@@ -2,6 +2,7 @@ import type { ApprovalPolicy } from './effect.ts';
 import type { JsonObject, JsonSchema } from './json.ts';
 import type { Budgets, Gear } from './plan.ts';
 import type { Reducer } from './step.ts';
+import type { SandboxPolicy, SandboxSpecInput } from './sandbox.ts';
 
 /** Providers of chat models. `default` is what the installation is configured to use. */
 export const MODEL_PROVIDERS = [
@@ -113,6 +114,8 @@ interface SpecBase {
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
   readonly budgets?: Partial<Budgets>;
+  /** What code, shells and browsers of the agent run in. */
+  readonly sandbox?: SandboxSpecInput;
 }
 
 /** Shorthand for a graph with one `agent` node. */
@@ -137,4 +140,6 @@ export interface ExecutableGraph {
   readonly channels: Readonly<Record<string, ChannelSpec>>;
   readonly input: JsonSchema;
   readonly output: JsonSchema;
+  /** Absent where the author named none. */
+  readonly sandbox?: SandboxPolicy;
 }

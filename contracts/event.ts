@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { OutputStream } from './sandbox.ts';
 
 /** Kinds of journal entries. */
 export const EVENT_TYPES = [
@@ -36,7 +37,7 @@ export interface RunEvent extends EventDraft {
 }
 
 /**
- * A piece of a model's text while it is written. Not part of the numbered journal: its id is
+ * A piece of a model's text, or of a command's output, while it is written. Not part of the numbered journal: its id is
  * `seq.sub`, behind the entry `seq`; it is pruned once the final message is stored.
  */
 export interface TokenEvent {
@@ -46,6 +47,8 @@ export interface TokenEvent {
   readonly stepId: string;
   readonly attempt: number;
   readonly text: string;
+  /** Set on a command's output; absent on a model's text. */
+  readonly stream?: OutputStream;
 }
 
 /** What a stream delivers. */

@@ -5,6 +5,7 @@ import type { EventDraft } from './event.ts';
 import type { Failure } from './app-error.ts';
 import type { JsonObject } from './json.ts';
 import type { Message } from './message.ts';
+import type { OutputStream } from './sandbox.ts';
 import type { RunEnd } from './frontier.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Value } from './blob.ts';
@@ -123,6 +124,8 @@ export interface TokenChunk extends RunRef {
   readonly stepId: string;
   readonly attempt: number;
   readonly text: string;
+  /** Set on a command's output. */
+  readonly stream?: OutputStream;
 }
 
 /** The journal as executors use it. Implemented on PostgreSQL, and in memory for runs without one. */

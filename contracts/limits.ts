@@ -40,6 +40,22 @@ export const LIMITS = {
   segmentSteps: 200,
   /** Deltas folded before a snapshot is kept. */
   snapshotEvery: 32,
+  /** Ceilings of what an agent may ask for one sandbox. */
+  sandboxMemoryMb: 8_192,
+  sandboxCpus: 8,
+  sandboxPids: 1_024,
+  sandboxDiskMb: 4_096,
+  networkRules: 50,
+  networkBytes: 1_024 * MIB,
+  networkRequests: 100_000,
+  /** Programs that an agent's `bash` may be limited to. */
+  sandboxPrograms: 100,
+  /** Output of one stream of a command; more is dropped and counted. */
+  commandOutputBytes: 16 * MIB,
+  /** Output of one stream that a tool's result holds: its beginning and its end. */
+  commandResultBytes: 32 * KIB,
+  /** Output of one command that goes into the run's stream while it is written. */
+  commandStreamBytes: 256 * KIB,
   sseBufferBytes: 64 * KIB,
   sseHeartbeatMs: 5_000,
   waitMs: 3_600_000,

@@ -16,6 +16,9 @@ export interface SandboxLimits {
   readonly diskMb: number;
 }
 
+/** What a command writes to. */
+export type OutputStream = 'stdout' | 'stderr';
+
 /** A named set of hosts, or a host: `api.example.com`, `*.example.com:8443`; 443 and 80 by default. */
 export type NetworkRule = string;
 
@@ -33,6 +36,17 @@ export interface SandboxPolicy {
   readonly image: SandboxImage;
   readonly limits: SandboxLimits;
   readonly network: NetworkPolicy;
+  /** Programs that `bash` may start, one at a time and without a shell; null: anything. */
+  readonly programs: readonly string[] | null;
+}
+
+/** What an author writes of it; the rest has defaults. */
+export interface SandboxSpecInput {
+  readonly level?: SandboxLevel;
+  readonly image?: SandboxImage;
+  readonly limits?: Partial<SandboxLimits>;
+  readonly network?: Partial<NetworkPolicy>;
+  readonly programs?: readonly string[];
 }
 
 /** Why a sandbox is gone. `unknown`: nobody saw it die. */
@@ -100,4 +114,29 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = {
 };
 
 /** No network: the default. */
-export const NO_NETWORK: NetworkPolicy = { allow: [], maxBytes: 0, maxRequests: 0 };
+export const NO_NETWORK: NetworkPolicy = {
+  allow: [],
+  maxBytes: 100 * 1_048_576,
+  maxRequests: 1_000,
+};
+
+/** Of an agent whose spec says nothing about sandboxes. */
+export const DEFAULT_SANDBOX_POLICY: SandboxPolicy = {
+  level: 'process',
+  image: 'python',
+  limits: DEFAULT_SANDBOX_LIMITS,
+  network: NO_NETWORK,
+  programs: null,
+};
+
+/** The policy with defaults filled in. */
+export function toSandboxPolicy(input: SandboxSpecInput = {}): SandboxPolicy {
+  const base = DEFAULT_SANDBOX_POLICY;
+  return {
+    level: input.level ?? base.level,
+    image: input.image ?? base.image,
+    limits: { ...base.limits, ...input.limits },
+    network: { ...base.network, ...input.network },
+    programs: input.programs ?? base.programs,
+  };
+}

@@ -1,3 +1,4 @@
+import type { OutputStream } from '../contracts/sandbox.ts';
 import type { AgentSpec, ExecutableGraph } from '../contracts/agent-spec.ts';
 import type {
   AgentStatus,
@@ -189,6 +190,7 @@ interface EventTokensTable {
   readonly step_id: string;
   readonly attempt: number;
   readonly text: string;
+  readonly stream: OutputStream | null;
 }
 
 interface HumanTasksTable {

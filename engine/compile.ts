@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../contracts/json.ts';
 import { DEFAULT_BUDGETS, LIMITS } from '../contracts/limits.ts';
 import type { Budgets, Plan } from '../contracts/plan.ts';
 import type { Problem } from '../contracts/problem.ts';
+import { toSandboxPolicy } from '../contracts/sandbox.ts';
 import { checkEdges } from './compile-edges.ts';
 import { checkNodes } from './compile-nodes.ts';
 import { planNodes } from './compile-plan.ts';
@@ -106,12 +107,13 @@ function shorthandPointer(pointer: string): string {
   return pointer.startsWith(AGENT_CONFIG) ? pointer.slice(AGENT_CONFIG.length) : pointer;
 }
 
-function executable({ graph, input, output }: FullSpec): ExecutableGraph {
+function executable({ graph, input, output, sandbox }: FullSpec): ExecutableGraph {
   return {
     nodes: Object.fromEntries(graph.nodes.map((node) => [node.id, node])),
     edges: Object.fromEntries(graph.edges.map((edge) => [edge.from, edge])),
     channels: { messages: { reducer: 'append' }, ...graph.channels },
     input: input ?? true,
     output: output ?? true,
+    ...(sandbox === undefined ? {} : { sandbox: toSandboxPolicy(sandbox) }),
   };
 }

@@ -7,11 +7,16 @@ export class TokenLog {
   #sub = 0;
 
   /** Numbers count on even where earlier pieces were dropped. */
-  append(seq: number, chunk: Pick<TokenEvent, 'stepId' | 'attempt' | 'text'>): void {
+  append(seq: number, chunk: Pick<TokenEvent, 'stepId' | 'attempt' | 'text' | 'stream'>): void {
     this.#sub = seq === this.#seq ? this.#sub + 1 : 1;
     this.#seq = seq;
-    const { stepId, attempt, text } = chunk;
-    const token: TokenEvent = { type: 'token', seq, sub: this.#sub, stepId, attempt, text };
+    const { stepId, attempt, text, stream } = chunk;
+    const piece = { seq, sub: this.#sub, stepId, attempt, text };
+    const token: TokenEvent = {
+      type: 'token',
+      ...piece,
+      ...(stream === undefined ? {} : { stream }),
+    };
     this.#tokens = [...this.#tokens, token];
   }
 

@@ -7,6 +7,7 @@ import type { Message } from '../../contracts/message.ts';
 import type { RunFacts } from '../../contracts/journal.ts';
 import type { ChatModels } from '../../adapters/models/port.ts';
 import type { NodeDescriptor } from '../../engine/node-descriptor.ts';
+import type { OutputStream } from '../../contracts/sandbox.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 
 /** Values a node's expressions see: `input`, `state`, `visit`, and `result` once there is one. */
@@ -47,6 +48,8 @@ export interface NodeContext {
   readonly now: number;
   /** A piece of a model's text, for the run's stream. */
   readonly onText: (text: string) => void;
+  /** A piece of a command's output, for the run's stream. */
+  readonly onOutput: (stream: OutputStream, text: string) => void;
   /** The run's input, resolved. */
   readonly input: () => Promise<Json>;
   /** A channel's value, resolved. */

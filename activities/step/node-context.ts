@@ -58,6 +58,7 @@ export function contextOf(
   const { run, version, call, node, epoch, scope, signal } = base;
   const { workspaceId, runId } = run;
   const { journal, models, tools } = deps;
+  const writer = { workspaceId, runId, stepId: call.stepId, attempt: attempt.attempt };
   const resolve = (value: Json): Promise<Json> => library.resolve(workspaceId, value);
   return {
     run,
@@ -75,8 +76,10 @@ export function contextOf(
     tools,
     now: deps.now(),
     onText: (text) => {
-      const { stepId } = call;
-      journal.appendToken({ workspaceId, runId, stepId, attempt: attempt.attempt, text });
+      journal.appendToken({ ...writer, text });
+    },
+    onOutput: (stream, text) => {
+      journal.appendToken({ ...writer, text, stream });
     },
     input: () => library.input(run),
     read: (channel) => resolve(scope.state[channel] ?? null),

@@ -1,4 +1,5 @@
 import { AppError, type Failure, toFailure } from '../../contracts/app-error.ts';
+import { DEFAULT_SANDBOX_POLICY } from '../../contracts/sandbox.ts';
 import { guardJson } from '../step/json-guard.ts';
 import { hashJson } from '../step/hash.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
@@ -53,7 +54,7 @@ function answerFailure(tool: Tool, error: unknown): ToolRun {
 }
 
 async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext): Promise<unknown> {
-  const { run, call, signal } = context;
+  const { run, call, signal, version } = context;
   signal.throwIfAborted();
   const stop = new AbortController();
   const timer = setTimeout(() => {
@@ -72,6 +73,10 @@ async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext)
         idempotencyKey: hashJson([run.workspaceId, run.runId, call.stepId, tool.name, args]),
         workspaceId: run.workspaceId,
         runId: run.runId,
+        stepId: call.stepId,
+        actor: `${version.agentName}@${version.version}`,
+        sandbox: version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY,
+        onOutput: context.onOutput,
       }),
     ]);
   } finally {

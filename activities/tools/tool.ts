@@ -1,4 +1,5 @@
 import type { EffectClass } from '../../contracts/effect.ts';
+import type { OutputStream, SandboxPolicy } from '../../contracts/sandbox.ts';
 import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
 
 /** What a tool's call is given. */
@@ -8,6 +9,12 @@ export interface ToolContext {
   readonly idempotencyKey: string;
   readonly workspaceId: string;
   readonly runId: string;
+  readonly stepId: string;
+  /** `name@version` of the agent that calls. */
+  readonly actor: string;
+  readonly sandbox: SandboxPolicy;
+  /** A piece of a command's output, for the run's stream. */
+  readonly onOutput: (stream: OutputStream, text: string) => void;
 }
 
 /** Something a model or a graph may call. */

@@ -41,7 +41,7 @@ export function createTokenBuffer(database: Database): TokenBuffer {
   return {
     append: (chunk) => {
       if (chunk.text === '') return;
-      const key = `${stepKey(chunk)} ${chunk.attempt}`;
+      const key = `${stepKey(chunk)} ${chunk.attempt} ${chunk.stream ?? ''}`;
       const before = chunks.get(key);
       chunks.set(key, before === undefined ? chunk : { ...chunk, text: before.text + chunk.text });
       timer ??= setTimeout(() => void start(), COALESCE_MS);
@@ -70,6 +70,7 @@ async function write(database: Database, chunks: readonly TokenChunk[]): Promise
     step_id: chunk.stepId,
     attempt: chunk.attempt,
     text: chunk.text,
+    stream: chunk.stream,
   }));
   try {
     await database.pool.query({

@@ -2,6 +2,7 @@ import type { EventType, RunEvent, StreamEvent, TokenEvent } from '../../contrac
 import type { Database } from '../database.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { LIMITS } from '../../contracts/limits.ts';
+import type { OutputStream } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { StreamPosition } from '../stores/run-store.ts';
 
@@ -25,18 +26,21 @@ interface TokenRow {
   readonly step_id: string;
   readonly attempt: number;
   readonly text: string;
+  readonly stream: OutputStream | null;
 }
 
 const EVENTS = `select seq, type, step_id, at, data from events
   where workspace_id = $1 and run_id = $2 and seq > $3 order by seq limit $4`;
-const TOKENS = `select seq, sub, step_id, attempt, text from event_tokens
+const TOKENS = `select seq, sub, step_id, attempt, text, stream from event_tokens
   where workspace_id = $1 and run_id = $2 and (seq, sub) > ($3, $4) order by seq, sub limit $5`;
 /** One statement is one snapshot: a piece of text is never seen without the event before it. */
 const STREAM = `select * from (
-    (select seq, 0 as sub, type, step_id, at, data, 0 as attempt, null as text from events
+    (select seq, 0 as sub, type, step_id, at, data, 0 as attempt, null as text,
+        null as stream from events
       where workspace_id = $1 and run_id = $2 and seq > $3 order by seq limit $5)
     union all
-    (select seq, sub, 'token', step_id, null, null, attempt, text from event_tokens
+    (select seq, sub, 'token', step_id, null, null, attempt, text, stream
+      from event_tokens
       where workspace_id = $1 and run_id = $2 and (seq, sub) > ($3, $4) order by seq, sub limit $5)
   ) entries order by seq, sub limit $5`;
 
@@ -100,5 +104,6 @@ function tokenFromRow(row: TokenRow): TokenEvent {
     stepId: row.step_id,
     attempt: row.attempt,
     text: row.text,
+    ...(row.stream === null ? {} : { stream: row.stream }),
   };
 }

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { AppError } from '../../../../contracts/app-error.ts';
 import { createHttpGetTool, type HttpGetConfig } from './http-get.ts';
 import { resolvePublic } from './guarded-agent.ts';
+import { DEFAULT_SANDBOX_POLICY } from '../../../../contracts/sandbox.ts';
+import type { ToolContext } from '../../tool.ts';
 import type { Json } from '../../../../contracts/json.ts';
 
 let server: Server;
@@ -61,10 +63,23 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+function contextOf(signal: AbortSignal): ToolContext {
+  return {
+    signal,
+    idempotencyKey: '',
+    workspaceId: 'ws',
+    runId: 'run',
+    stepId: 'get',
+    actor: 'test@1',
+    sandbox: DEFAULT_SANDBOX_POLICY,
+    onOutput: () => undefined,
+  };
+}
+
 function get(url: string, config: Partial<HttpGetConfig> = {}): Promise<Json> {
   const tool = createHttpGetTool({ allowHosts: [host], maxResponseBytes: 100_000, ...config });
   const signal = new AbortController().signal;
-  return tool.execute({ url }, { signal, idempotencyKey: '', workspaceId: 'ws', runId: 'run' });
+  return tool.execute({ url }, contextOf(signal));
 }
 
 describe('http_get', () => {
@@ -120,8 +135,7 @@ describe('http_get', () => {
   test('stops with the reason of the abort', async () => {
     const stop = new AbortController();
     const tool = createHttpGetTool({ allowHosts: [host] });
-    const context = { idempotencyKey: '', workspaceId: 'ws', runId: 'run', signal: stop.signal };
-    const running = tool.execute({ url: `http://${host}/slow` }, context);
+    const running = tool.execute({ url: `http://${host}/slow` }, contextOf(stop.signal));
     stop.abort(new AppError('run.cancelled', 'enough'));
     await expect(running).rejects.toMatchObject({ code: 'run.cancelled' });
   });
