@@ -6,6 +6,7 @@ import * as journal from './0004-journal.ts';
 import * as journalCommit from './0005-journal-commit.ts';
 import * as journalReserve from './0006-journal-reserve.ts';
 import * as journalCommitSteps from './0007-journal-commit-steps.ts';
+import * as outputPieces from './0009-output-pieces.ts';
 import * as runLooks from './0010-run-looks.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
@@ -17,5 +18,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-journal-commit': journalCommit,
   '0006-journal-reserve': journalReserve,
   '0007-journal-commit-steps': journalCommitSteps,
+  '0009-output-pieces': outputPieces,
   '0010-run-looks': runLooks,
 };
