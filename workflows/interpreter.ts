@@ -17,6 +17,7 @@ import { showStatus, shownStatus, type ShownStatus } from './shown-status.ts';
 import { lightActivities, stepActivities } from './activity-proxies.ts';
 import { Deadlines } from './deadlines.ts';
 import { describeRun } from './details.ts';
+import { segmentSummary } from './segment-summary.ts';
 import { toStepFailure } from './step-failure.ts';
 
 /** Behind this many events the run goes on in a fresh history. */
@@ -117,12 +118,11 @@ export class Interpreter {
   }
 
   async #runSegment(withPlan: boolean): Promise<void> {
-    const blocked = [...this.#handedBack, ...this.#inFlight.keys()];
-    const first = this.#frontier === null ? 'begin' : this.#ready('segment')[0]?.stepId;
-    const result = await lightActivities(`segment from ${first ?? 'here'}`).runSegment({
+    const ready = this.#frontier === null ? null : this.#ready('segment');
+    const result = await lightActivities(segmentSummary(this.#plan, ready)).runSegment({
       ...this.#ref(),
       frontier: this.#frontier,
-      handedBack: blocked,
+      handedBack: [...this.#handedBack, ...this.#inFlight.keys()],
       ...(withPlan ? { withPlan } : {}),
     });
     this.#frontier = result.frontier;

@@ -127,6 +127,29 @@ describe('graphs on a real server', () => {
       expect(decodedPayloads(history)).toContain(step);
     }
   }, 60_000);
+
+  test('operators read what a segment is about to run in Temporal', async () => {
+    const set = { type: 'set', config: { values: {} } };
+    const ids = ['dear', 'classify', 'score', 'done'];
+    const run = await runSpec(stack.client, {
+      graph: {
+        nodes: [
+          { ...set, id: 'dear', durability: 'step' },
+          { ...set, id: 'classify' },
+          { ...set, id: 'score' },
+          { id: 'done', type: 'end', config: {} },
+        ],
+        edges: ids.slice(1).map((to, index) => ({ type: 'normal', from: ids[index] ?? '', to })),
+      },
+    });
+    const handle = stack.holdfast.temporal.workflow.getHandle(run.id);
+    await handle.result();
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? [])
+      .filter((event) => event.markerRecordedEventAttributes)
+      .map(({ userMetadata }) => Buffer.from(userMetadata?.summary?.data ?? []).toString());
+    expect(summaries).toEqual(['"segment from the start"', '"segment: classify → score → done"']);
+  }, 60_000);
 });
 
 /** All payloads of a history as text. */
