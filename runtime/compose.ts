@@ -20,6 +20,7 @@ import { validateJson } from '../engine/json-schema.ts';
 import type { AgentRunActivities } from '../activities/agent-run-types.ts';
 import type { CompileRegistry } from '../engine/compile.ts';
 import type { Config, Secrets } from './config.ts';
+import type { Fault } from '../activities/step/fault.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { Logger } from './logger.ts';
 import type { NodeType } from '../activities/nodes/node-type.ts';
@@ -74,6 +75,9 @@ export async function composeInstallation(options: InstallationOptions): Promise
     renderTemplate,
   });
   const crash = createCrash(config.failpoint);
+  const report = (fault: Fault): void => {
+    options.log.error(fault, fault.tool === undefined ? 'a step broke' : 'a tool broke');
+  };
   return {
     database,
     journal,
@@ -87,7 +91,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
     tools,
     nodeTypes: builtInNodeTypes,
     registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
-    activities: createAgentRunActivities({ journal, models, tools, nodes, crash }),
+    activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report }),
     crash,
     async [Symbol.asyncDispose]() {
       await listener[Symbol.asyncDispose]();

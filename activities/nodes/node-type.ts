@@ -50,6 +50,8 @@ export interface NodeContext {
   readonly onText: (text: string) => void;
   /** A piece of a command's output, for the run's stream. */
   readonly onOutput: (stream: OutputStream, text: string) => void;
+  /** Tells operators of an error that is no failure of ours. */
+  readonly report: (broken: { readonly error: unknown; readonly tool?: string }) => void;
   /** The run's input, resolved. */
   readonly input: () => Promise<Json>;
   /** A channel's value, resolved. */

@@ -24,6 +24,7 @@ export async function executeNode(
     return guarded(await node.execute(context));
   } catch (error) {
     context.signal.throwIfAborted();
+    if (!(error instanceof AppError)) context.report({ error });
     const mayRetry = error instanceof AppError && error.retryable;
     if (mayRetry && patience.tries < patience.maxAttempts) throw error;
     return recovered(node, context, toFailure(error));

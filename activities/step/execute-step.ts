@@ -10,6 +10,7 @@ import { openStep } from './open-step.ts';
 import { settleResult } from './outcome.ts';
 import { standingEnd } from './standing-end.ts';
 import type { ChatModels } from '../../adapters/models/port.ts';
+import type { Fault } from './fault.ts';
 import type { Journal, RunRef } from '../../contracts/journal.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import type { RunEnd } from '../../contracts/frontier.ts';
@@ -28,6 +29,8 @@ export interface StepDeps {
   readonly now?: () => number;
   /** Called at each moment; does nothing by default. */
   readonly crash?: (moment: StepMoment) => void;
+  /** Told what broke unexpectedly; does nothing by default. */
+  readonly report?: (fault: Fault) => void;
 }
 
 /** How a step is to be executed. */
@@ -66,7 +69,12 @@ export interface StepExecutor {
 
 /** An executor of steps with caches of its own: one per process. */
 export function createStepExecutor(given: StepDeps): StepExecutor {
-  const deps = { now: () => Date.now(), crash: () => undefined, ...given };
+  const deps = {
+    now: () => Date.now(),
+    crash: () => undefined,
+    report: () => undefined,
+    ...given,
+  };
   const library = new RunLibrary(deps.journal);
   const states = new StateReader(deps.journal);
   const executor: StepExecutor = {

@@ -1,3 +1,4 @@
+import { causesOf } from './fault.ts';
 import { mentionsOf } from './mentions.ts';
 import type { CompiledVersion } from '../../contracts/records.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
@@ -80,6 +81,10 @@ export function contextOf(
     },
     onOutput: (stream, text) => {
       journal.appendToken({ ...writer, text, stream });
+    },
+    report: ({ error, ...broken }) => {
+      const { stepId } = call;
+      deps.report({ workspaceId, runId, stepId, ...broken, causes: causesOf(error) });
     },
     input: () => library.input(run),
     read: (channel) => resolve(scope.state[channel] ?? null),

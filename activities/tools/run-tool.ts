@@ -29,6 +29,7 @@ export async function runTool(
     raw = await executeInTime(tool, args, context);
   } catch (error) {
     context.signal.throwIfAborted();
+    if (isUnexpected(error)) context.report({ error, tool: tool.name });
     return answerFailure(tool, error);
   }
   try {
@@ -37,6 +38,10 @@ export async function runTool(
   } catch (error) {
     return { kind: 'error', error: toFailure(error) };
   }
+}
+
+function isUnexpected(error: unknown): boolean {
+  return !(error instanceof AppError) && error !== TIMED_OUT;
 }
 
 function answerFailure(tool: Tool, error: unknown): ToolRun {
