@@ -19,12 +19,13 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
   injectGlobals: false,
-  // Databases are made and processes started in hooks; a busy machine takes its time.
-  testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/.holdfast/', '<rootDir>/dist/'],
 };
 
 export default {
+  // Databases are made and processes started in hooks; a busy machine takes its time. Jest reads this
+  // here and not in projects.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,
