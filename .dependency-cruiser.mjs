@@ -19,8 +19,8 @@ const TABLE = {
     types: ['adapters', 'db'],
     npm: ['@temporalio/activity', '@temporalio/common', 'undici', 'ipaddr.js'],
   },
-  adapters: { code: ['contracts'], types: [], npm: ['@langchain/.*'] },
-  db: { code: ['contracts'], types: [], npm: ['kysely', 'pg'] },
+  adapters: { code: ['contracts'], types: [], npm: ['@langchain/.*', 'dockerode'] },
+  db: { code: ['contracts'], types: [], npm: ['kysely', 'pg', 'diff', 're2js'] },
   temporal: { code: ['contracts'], types: [], npm: ['@temporalio/.*'] },
   runtime: {
     code: ['contracts', 'engine', 'activities', 'adapters', 'db', 'temporal', 'api', 'workers'],

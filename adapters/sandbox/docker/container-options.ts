@@ -1,0 +1,119 @@
+import type { SandboxLimits } from '../../../contracts/sandbox.ts';
+import type { SandboxSpec } from '../port.ts';
+import type Docker from 'dockerode';
+
+/** User and group that everything in a sandbox runs as. */
+export const SANDBOX_UID = 1000;
+
+/** Where the sandbox's folder on the host appears inside. */
+export const INSIDE_FOLDER = '/run/holdfast';
+
+/** Set on every container of ours. */
+export const LABEL = 'dev.holdfast';
+
+const PREFIX = 'holdfast-';
+const MIB = 1024 * 1024;
+/** Share of the memory that `/tmp` and `/dev/shm` may each take. */
+const SCRATCH_SHARE = 8;
+const MIN_SCRATCH_MB = 16;
+/** Sandboxes go before anything else of the host when memory runs out. */
+const OOM_SCORE_ADJ = 500;
+
+/** What else a container needs to be described. */
+export interface ContainerPlan {
+  readonly spec: SandboxSpec;
+  readonly imageName: string;
+  readonly folder: string;
+  /** Arguments of the image's entry point, the runner. */
+  readonly runnerArgs: readonly string[];
+  readonly installation: string;
+  readonly expiresAt: string;
+  readonly cgroupParent: string | undefined;
+  readonly runtime: string | undefined;
+}
+
+/** Name of a sandbox's container. */
+export function containerName(id: string): string {
+  return PREFIX + id;
+}
+
+/** Size of `/tmp` and of `/dev/shm`, which count as memory. */
+export function scratchMb(limits: SandboxLimits): number {
+  return Math.max(MIN_SCRATCH_MB, Math.floor(limits.memoryMb / SCRATCH_SHARE));
+}
+
+/** The limits as Docker takes them, at creation and later. */
+function resources(limits: SandboxLimits): Docker.HostConfig {
+  return {
+    Memory: limits.memoryMb * MIB,
+    MemorySwap: limits.memoryMb * MIB,
+    NanoCpus: Math.round(limits.cpus * 1e9),
+    PidsLimit: limits.pids,
+  };
+}
+
+/**
+ * A scratch file system allows programs to run: compilers and installers need it, and forbidding it
+ * would protect nothing while `/workspace` allows it.
+ */
+function tmpfs(limits: SandboxLimits): Record<string, string> {
+  const owner = `uid=${SANDBOX_UID},gid=${SANDBOX_UID}`;
+  const scratch = `rw,nosuid,nodev,size=${scratchMb(limits)}m,${owner},mode=0700`;
+  return {
+    '/tmp': `${scratch},exec`,
+    '/dev/shm': `${scratch},noexec`,
+    '/workspace': `rw,nosuid,nodev,exec,size=${limits.diskMb}m,${owner},mode=0700`,
+  };
+}
+
+function labels(plan: ContainerPlan): Record<string, string> {
+  const { spec } = plan;
+  return {
+    [LABEL]: '1',
+    [`${LABEL}.id`]: spec.id,
+    [`${LABEL}.workspace`]: spec.workspaceId,
+    [`${LABEL}.run`]: spec.runId ?? '',
+    [`${LABEL}.image`]: spec.image,
+    [`${LABEL}.expires`]: plan.expiresAt,
+    [`${LABEL}.installation`]: plan.installation,
+  };
+}
+
+/** Describes a sandbox's container: one folder of the host, no network, no rights, hard limits. */
+export function containerOptions(plan: ContainerPlan): Docker.ContainerCreateOptions {
+  const { spec, cgroupParent, runtime } = plan;
+  const fileBytes = (spec.limits.diskMb + scratchMb(spec.limits)) * MIB;
+  return {
+    name: containerName(spec.id),
+    Image: plan.imageName,
+    Cmd: [...plan.runnerArgs],
+    User: `${SANDBOX_UID}:${SANDBOX_UID}`,
+    Hostname: 'sandbox',
+    WorkingDir: '/workspace',
+    Labels: labels(plan),
+    StopSignal: 'SIGKILL',
+    NetworkDisabled: true,
+    HostConfig: {
+      ...resources(spec.limits),
+      AutoRemove: true,
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      IpcMode: 'none',
+      // The runner is the first process and reaps what the commands leave.
+      Init: false,
+      LogConfig: { Type: 'none', Config: {} },
+      OomScoreAdj: OOM_SCORE_ADJ,
+      Ulimits: [
+        { Name: 'nofile', Soft: 1024, Hard: 4096 },
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'fsize', Soft: fileBytes, Hard: fileBytes },
+      ],
+      Binds: [`${plan.folder}:${INSIDE_FOLDER}:rw`],
+      Tmpfs: tmpfs(spec.limits),
+      ...(cgroupParent === undefined ? {} : { CgroupParent: cgroupParent }),
+      ...(runtime === undefined ? {} : { Runtime: runtime }),
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LABEL, containerName, containerOptions } from './container-options.ts';
+import { isStatus } from './docker-errors.ts';
+import type { ContainerPlan } from './container-options.ts';
+import type Docker from 'dockerode';
+
+/** What state a container of ours is in. */
+export type ContainerState = 'running' | 'paused' | 'dead' | 'gone';
+
+/** A container of ours, as Docker lists it. */
+export interface ListedContainer {
+  readonly key: string;
+  readonly workspaceId: string;
+  readonly image: string;
+  readonly imageId: string;
+  readonly state: Exclude<ContainerState, 'gone'>;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+/** The containers of one installation. */
+export interface Containers {
+  /** False if one of that name is there already. */
+  create(plan: ContainerPlan): Promise<boolean>;
+  /** Starting a running one is no failure. */
+  start(key: string): Promise<void>;
+  state(key: string): Promise<ContainerState>;
+  pause(key: string): Promise<void>;
+  resume(key: string): Promise<void>;
+  /** Kills it and waits until it is gone; false if there was none. */
+  remove(key: string): Promise<boolean>;
+  list(workspaceId?: string): Promise<readonly ListedContainer[]>;
+}
+
+const GONE_POLL_MS = 20;
+const GONE_LIMIT_MS = 10_000;
+/** A container that nobody started for so long never will be. */
+const START_LIMIT_MS = 60_000;
+
+function stateOf(info: Docker.ContainerInfo): ListedContainer['state'] {
+  if (info.State === 'paused' || info.State === 'running') return info.State;
+  const isYoung = Date.now() - info.Created * 1000 < START_LIMIT_MS;
+  return info.State === 'created' && isYoung ? 'running' : 'dead';
+}
+
+function toListed(info: Docker.ContainerInfo): ListedContainer {
+  const label = (name: string): string => info.Labels[`${LABEL}.${name}`] ?? '';
+  return {
+    key: label('id'),
+    workspaceId: label('workspace'),
+    image: label('image'),
+    imageId: info.ImageID,
+    state: stateOf(info),
+    createdAt: new Date(info.Created * 1000).toISOString(),
+    expiresAt: label('expires'),
+  };
+}
+
+async function inspectState(container: Docker.Container): Promise<ContainerState> {
+  try {
+    const { State: found } = await container.inspect();
+    if (found.Paused) return 'paused';
+    return found.Running ? 'running' : 'dead';
+  } catch (error) {
+    if (isStatus(error, 404)) return 'gone';
+    throw error;
+  }
+}
+
+async function waitUntilGone(container: Docker.Container): Promise<void> {
+  const limit = Date.now() + GONE_LIMIT_MS;
+  while (Date.now() < limit) {
+    if ((await inspectState(container)) === 'gone') return;
+    await sleep(GONE_POLL_MS);
+  }
+  throw new Error('the container is still being removed');
+}
+
+async function removeContainer(container: Docker.Container): Promise<boolean> {
+  try {
+    await container.remove({ force: true, v: true });
+    return true;
+  } catch (error) {
+    if (isStatus(error, 404)) return false;
+    // Someone else, or Docker itself, is at it.
+    if (!isStatus(error, 409)) throw error;
+    await waitUntilGone(container);
+    return true;
+  }
+}
+
+/** Speaks with the daemon about containers; failures are the daemon's own. */
+export function createContainers(docker: Docker, installation: string): Containers {
+  const get = (key: string): Docker.Container => docker.getContainer(containerName(key));
+  const state = (key: string): Promise<ContainerState> => inspectState(get(key));
+  return {
+    state,
+    create: async (plan) => {
+      try {
+        await docker.createContainer(containerOptions(plan));
+        return true;
+      } catch (error) {
+        if (isStatus(error, 409)) return false;
+        throw error;
+      }
+    },
+    start: async (key) => {
+      try {
+        await get(key).start();
+      } catch (error) {
+        if (!isStatus(error, 304)) throw error;
+      }
+    },
+    pause: async (key) => {
+      try {
+        await get(key).pause();
+      } catch (error) {
+        if ((await state(key)) !== 'paused') throw error;
+      }
+    },
+    resume: async (key) => {
+      try {
+        await get(key).unpause();
+      } catch (error) {
+        if ((await state(key)) !== 'running') throw error;
+      }
+    },
+    remove: (key) => removeContainer(get(key)),
+    list: async (workspaceId) => {
+      const label = [`${LABEL}.installation=${installation}`];
+      if (workspaceId !== undefined) label.push(`${LABEL}.workspace=${workspaceId}`);
+      const found = await docker.listContainers({ all: true, filters: { label } });
+      return found.map(toListed);
+    },
+  };
+}

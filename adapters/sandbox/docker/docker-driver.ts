@@ -1,0 +1,172 @@
+import Docker from 'dockerode';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../../contracts/app-error.ts';
+import { toSandboxError } from './docker-errors.ts';
+import { connectSandbox } from './docker-sandbox.ts';
+import { imageNameOf } from './options.ts';
+import { openDriverParts } from './parts.ts';
+import { probeDriver } from './probe.ts';
+import { removeSandbox } from './remove-sandbox.ts';
+import { newRecord, startContainer } from './start-container.ts';
+import type { Sandbox, SandboxDeath, SandboxDriver, SandboxInfo, SandboxSpec } from '../port.ts';
+import type { DockerDriverOptions } from './options.ts';
+import type { DriverParts } from './parts.ts';
+import type { SandboxRecord } from './sandbox-folders.ts';
+
+/** A driver whose sandboxes can wait in a pool for a run, and be removed for a reason. */
+export interface DockerDriver extends SandboxDriver {
+  /** Gives the sandbox of that key, which ran nothing yet, to the run of the spec. */
+  adopt(key: string, spec: SandboxSpec): Promise<Sandbox>;
+  removeBecause(id: string, death: SandboxDeath): Promise<void>;
+  parts(): Promise<DriverParts>;
+}
+
+const ID = /^[a-z0-9_]{1,40}$/;
+const START_POLL_MS = 50;
+const START_LIMIT_MS = 20_000;
+
+function toLost(id: string, death: SandboxDeath | undefined): AppError {
+  const why = death === undefined ? 'nothing is known of it' : `${death.reason}: ${death.detail}`;
+  return new AppError('sandbox.lost', `The sandbox ${id} is gone (${why}).`);
+}
+
+/** Another call made the container: its sandbox is ready when that call has started it. */
+async function waitForStart(parts: DriverParts, key: string): Promise<boolean> {
+  const limit = Date.now() + START_LIMIT_MS;
+  while (Date.now() < limit) {
+    const state = await parts.containers.state(key);
+    if (state === 'running' || state === 'paused') return true;
+    const record = await parts.folders.read(key);
+    if (state === 'gone' || record?.death !== undefined) return false;
+    await sleep(START_POLL_MS);
+  }
+  return false;
+}
+
+async function createSandbox(parts: DriverParts, spec: SandboxSpec): Promise<Sandbox> {
+  const { folders, containers, gates } = parts;
+  const key = await folders.take(spec.id, spec.id);
+  if (key !== spec.id) {
+    const record = await folders.read(key);
+    if (record !== undefined && (await waitForStart(parts, key))) return connectTo(parts, record);
+    await folders.forget(key, spec.id);
+    return createSandbox(parts, spec);
+  }
+  let started = await startContainer(parts, spec);
+  if (started === undefined) {
+    const record = (await waitForStart(parts, key)) ? await folders.read(key) : undefined;
+    if (record !== undefined) return connectTo(parts, record);
+    // It died, or whoever made it did before it was started.
+    await containers.remove(key);
+    started = await startContainer(parts, spec);
+  }
+  if (started === undefined) {
+    throw new AppError('sandbox.unavailable', `The sandbox ${key} was made elsewhere, and died.`);
+  }
+  const sandbox = await connectSandbox(parts, started);
+  await folders.lock(key);
+  await gates.set(key, spec.network, spec.onRequest);
+  return sandbox;
+}
+
+async function connectTo(parts: DriverParts, record: SandboxRecord): Promise<Sandbox> {
+  const sandbox = await connectSandbox(parts, record);
+  await parts.gates.restore(record.key, record.network);
+  return sandbox;
+}
+
+async function connectById(parts: DriverParts, id: string): Promise<Sandbox> {
+  const key = (await parts.folders.keyOf(id)) ?? id;
+  const record = await parts.folders.read(key);
+  if (record?.death !== undefined) throw toLost(id, record.death);
+  const state = await parts.containers.state(key);
+  if (record === undefined || state === 'gone' || state === 'dead') {
+    const death: SandboxDeath = { reason: 'unknown', detail: 'it is gone, nobody saw how' };
+    throw toLost(id, record === undefined ? undefined : await parts.folders.bury(key, death));
+  }
+  return connectTo(parts, record);
+}
+
+async function adoptSandbox(parts: DriverParts, key: string, spec: SandboxSpec): Promise<Sandbox> {
+  const { folders, gates } = parts;
+  const taken = await folders.take(spec.id, key);
+  if (taken !== key) {
+    await removeSandbox(parts, key, { reason: 'evicted', detail: 'its run has another one' });
+    return createSandbox(parts, spec);
+  }
+  const warm = await folders.read(key);
+  if (warm === undefined || warm.death !== undefined) throw toLost(key, warm?.death);
+  const record = { ...newRecord(spec, key), createdAt: warm.createdAt };
+  await folders.write(record);
+  const sandbox = await connectSandbox(parts, record);
+  await Promise.all([sandbox.extend(spec.ttlMs), gates.set(key, spec.network, spec.onRequest)]);
+  return sandbox;
+}
+
+async function listSandboxes(parts: DriverParts): Promise<readonly SandboxInfo[]> {
+  const found = await parts.containers.list();
+  return Promise.all(
+    found.map(async ({ key, workspaceId, image, state, createdAt, expiresAt }) => {
+      const record = await parts.folders.read(key);
+      return {
+        ...{ workspaceId, image, createdAt },
+        id: record?.id ?? key,
+        runId: record?.runId ?? null,
+        state: record?.death === undefined ? state : 'dead',
+        expiresAt: record?.expiresAt ?? expiresAt,
+      };
+    }),
+  );
+}
+
+/** Sandboxes as containers of the Docker daemon, or of a stronger runtime that it knows. */
+export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
+  const docker = new Docker(options.docker);
+  let opening: Promise<DriverParts> | undefined;
+  const parts = async (): Promise<DriverParts> => {
+    opening ??= openDriverParts(options, docker);
+    try {
+      const opened = await opening;
+      await opened.deaths.watch();
+      return opened;
+    } catch (error) {
+      // The next call asks the daemon anew.
+      if (error instanceof RangeError) throw error;
+      opening = undefined;
+      throw error;
+    }
+  };
+  const translated = async <T>(
+    work: (parts: DriverParts) => Promise<T>,
+    image = '',
+  ): Promise<T> => {
+    try {
+      return await work(await parts());
+    } catch (error) {
+      throw toSandboxError(error, image);
+    }
+  };
+  const removeBecause = (id: string, death: SandboxDeath): Promise<void> =>
+    translated(async (opened) => {
+      await removeSandbox(opened, (await opened.folders.keyOf(id)) ?? id, death);
+    });
+  const driver: DockerDriver = {
+    level: options.runtime?.level ?? 'docker',
+    parts,
+    removeBecause,
+    probe: () => probeDriver(driver, options, docker),
+    create: async (spec) => {
+      if (!ID.test(spec.id)) throw new RangeError(`no id of a sandbox: ${spec.id}`);
+      return translated((opened) => createSandbox(opened, spec), imageNameOf(options, spec.image));
+    },
+    connect: (id) => translated((opened) => connectById(opened, id)),
+    adopt: (key, spec) => translated((opened) => adoptSandbox(opened, key, spec)),
+    list: () => translated(listSandboxes),
+    remove: (id) => removeBecause(id, { reason: 'killed', detail: 'removed on request' }),
+    [Symbol.asyncDispose]: async () => {
+      const opened = await opening?.catch(() => undefined);
+      await opened?.[Symbol.asyncDispose]();
+    },
+  };
+  return driver;
+}

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { AppError } from '../../../contracts/app-error.ts';
+import { connectRunner } from '../runner/runner-client.ts';
+import { READY_MS } from './options.ts';
+import { removeSandbox } from './remove-sandbox.ts';
+import type { Sandbox } from '../port.ts';
+import type { DriverParts } from './parts.ts';
+import type { SandboxRecord } from './sandbox-folders.ts';
+
+/** Name of the runner's socket in a sandbox's folder. */
+export const RUNNER_SOCKET = 'runner.sock';
+
+/** Writes down what changed; the record of a dead sandbox stays as it is. */
+async function amend(
+  parts: DriverParts,
+  key: string,
+  change: Partial<SandboxRecord>,
+): Promise<void> {
+  const record = await parts.folders.read(key);
+  if (record !== undefined && record.death === undefined) {
+    await parts.folders.write({ ...record, ...change });
+  }
+}
+
+/** A frozen runner answers nobody, so it runs for the moment of connecting. */
+async function awake<T>(parts: DriverParts, key: string, work: () => Promise<T>): Promise<T> {
+  if ((await parts.containers.state(key)) !== 'paused') return work();
+  await parts.containers.resume(key);
+  try {
+    return await work();
+  } finally {
+    await parts.containers.pause(key);
+  }
+}
+
+/** Connects to the runner of a container that runs or is paused. */
+export async function connectSandbox(parts: DriverParts, record: SandboxRecord): Promise<Sandbox> {
+  const { key, id } = record;
+  const died = parts.deaths.of(key, Date.parse(record.createdAt));
+  const endpoint = { socketPath: path.join(parts.folders.pathOf(key), RUNNER_SOCKET) };
+  const connect = () => connectRunner({ endpoint, died, readyMs: READY_MS });
+  const runner = await awake(parts, key, connect);
+  return {
+    id,
+    image: record.image,
+    died,
+    ...runner.parts,
+    metrics: async () => ({ ...(await runner.metrics()), networkBytes: parts.gates.bytes(key) }),
+    pause: () => parts.containers.pause(key),
+    resume: () => parts.containers.resume(key),
+    extend: async (ttlMs) => {
+      const now = await parts.folders.read(key);
+      if (now === undefined) throw new AppError('sandbox.lost', `no record of the sandbox ${id}`);
+      const most = Date.parse(now.maxExpiresAt) - Date.now();
+      const until = await runner.parts.extend(Math.max(1, Math.min(ttlMs, most)));
+      await amend(parts, key, { expiresAt: until.toISOString() });
+      return until;
+    },
+    updateNetwork: async (network) => {
+      await parts.gates.set(key, network);
+      await amend(parts, key, { network });
+    },
+    kill: () => removeSandbox(parts, key, { reason: 'killed', detail: 'removed on request' }),
+    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
+  };
+}

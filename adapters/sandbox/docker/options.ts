@@ -1,0 +1,40 @@
+import type Docker from 'dockerode';
+import type { NetworkRequest, SandboxImage } from '../../../contracts/sandbox.ts';
+import type { EgressProxy } from '../egress/proxy.ts';
+import type { SandboxDeath } from '../port.ts';
+import type { TenantCeilings } from './tenant-cgroup.ts';
+
+/** How sandboxes of one installation are made on this machine. */
+export interface DockerDriverOptions {
+  /**
+   * Only for sandboxes and their records; at most 54 bytes long. Best on a tmpfs such as `/run`,
+   * where what a sandbox writes into its folder before that is locked counts as its memory.
+   */
+  readonly socketFolder: string;
+  /** Names of images; `holdfast-sandbox-<image>:latest` by default. */
+  readonly images?: Readonly<Partial<Record<SandboxImage, string>>>;
+  readonly egress: EgressProxy;
+  /** How to reach the daemon; its default socket otherwise. */
+  readonly docker?: Docker.DockerOptions;
+  /** A stronger runtime than the daemon's own. */
+  readonly runtime?: { readonly level: 'gvisor' | 'microvm'; readonly name: string };
+  /** Tells several installations on one daemon apart; sandboxes of others are never touched. */
+  readonly installation: string;
+  /** For each workspace on this machine. */
+  readonly ceilings?: TenantCeilings;
+  readonly warn: (sentence: string) => void;
+  /** Hears of requests to the network where a sandbox's creator gave no listener. */
+  readonly onRequest?: (key: string, request: NetworkRequest) => void;
+  /** Hears of every death that this process watches. */
+  readonly onDeath?: (key: string, death: SandboxDeath) => void;
+}
+
+/** The runtime's arguments that depend on nothing but the port. */
+export const PROXY_PORT = 3128;
+/** How long a runner may take to come up on a busy machine. */
+export const READY_MS = 20_000;
+
+/** Name of the image that a sandbox starts from. */
+export function imageNameOf(options: DockerDriverOptions, image: SandboxImage): string {
+  return options.images?.[image] ?? `holdfast-sandbox-${image}:latest`;
+}

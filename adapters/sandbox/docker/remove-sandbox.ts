@@ -1,0 +1,14 @@
+import type { SandboxDeath } from '../port.ts';
+import type { DriverParts } from './parts.ts';
+
+/** Removes a container and its folder; the reason is on record before anybody can see it die. */
+export async function removeSandbox(
+  parts: Pick<DriverParts, 'folders' | 'containers' | 'gates'>,
+  key: string,
+  death: SandboxDeath,
+): Promise<void> {
+  await parts.folders.bury(key, death);
+  await parts.containers.remove(key);
+  await parts.gates.close(key);
+  await parts.folders.removeFolder(key);
+}

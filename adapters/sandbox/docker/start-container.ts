@@ -1,0 +1,86 @@
+import { AppError } from '../../../contracts/app-error.ts';
+import { INSIDE_FOLDER } from './container-options.ts';
+import { RUNNER_SOCKET } from './docker-sandbox.ts';
+import { EGRESS_SOCKET } from './egress-gates.ts';
+import { PROXY_PORT, imageNameOf } from './options.ts';
+import type { SandboxSpec } from '../port.ts';
+import type { DriverParts } from './parts.ts';
+import type { SandboxRecord } from './sandbox-folders.ts';
+
+function runnerArgs(spec: SandboxSpec): readonly string[] {
+  return [
+    ...['--socket', `${INSIDE_FOLDER}/${RUNNER_SOCKET}`, '--workspace', '/workspace'],
+    ...['--ttl-ms', String(spec.ttlMs), '--max-ttl-ms', String(spec.maxTtlMs)],
+    ...['--egress', `${INSIDE_FOLDER}/${EGRESS_SOCKET}`, '--proxy-port', String(PROXY_PORT)],
+    '--refuse-inside',
+  ];
+}
+
+/** The record of a sandbox that begins to live now. */
+export function newRecord(spec: SandboxSpec, key: string): SandboxRecord {
+  const { id, workspaceId, runId, image, limits, network } = spec;
+  const now = Date.now();
+  const at = (afterMs: number): string => new Date(now + afterMs).toISOString();
+  return {
+    ...{ key, id, workspaceId, runId, image, limits, network },
+    createdAt: at(0),
+    expiresAt: at(Math.min(spec.ttlMs, spec.maxTtlMs)),
+    maxExpiresAt: at(spec.maxTtlMs),
+  };
+}
+
+/** Refuses what a workspace may not have besides what it has. */
+async function checkCeilings(parts: DriverParts, spec: SandboxSpec): Promise<void> {
+  const { ceilings } = parts.options;
+  if (ceilings === undefined) return;
+  const { memoryMb, cpus, pids } = spec.limits;
+  if (memoryMb > ceilings.memoryMb || cpus > ceilings.cpus || pids > ceilings.pids) {
+    throw new AppError(
+      'sandbox.ceiling_reached',
+      `The sandbox wants ${memoryMb} MB, ${cpus} CPUs and ${pids} processes; a workspace may have ${ceilings.memoryMb} MB, ${ceilings.cpus} and ${ceilings.pids} on a machine.`,
+    );
+  }
+  const found = await parts.containers.list(spec.workspaceId);
+  const living = found.filter(({ state, key }) => state !== 'dead' && key !== spec.id).length;
+  if (living < ceilings.sandboxes) return;
+  throw new AppError(
+    'sandbox.ceiling_reached',
+    `The workspace has ${living} sandboxes on this machine, the most it may have: end one first.`,
+  );
+}
+
+/**
+ * Makes and starts the container of a sandbox whose id is its key. Undefined if one of that name
+ * is there, which another call made.
+ */
+export async function startContainer(
+  parts: DriverParts,
+  spec: SandboxSpec,
+): Promise<SandboxRecord | undefined> {
+  const { options, folders, containers, cgroups } = parts;
+  await checkCeilings(parts, spec);
+  const record = newRecord(spec, spec.id);
+  const made = await containers.create({
+    spec,
+    imageName: imageNameOf(options, spec.image),
+    folder: folders.pathOf(spec.id),
+    runnerArgs: runnerArgs(spec),
+    installation: options.installation,
+    expiresAt: record.expiresAt,
+    cgroupParent: await cgroups?.parentOf(spec.workspaceId),
+    runtime: options.runtime?.name,
+  });
+  if (!made) return undefined;
+  try {
+    // Only who made the container may empty the folder: another's may be in use.
+    await folders.open(spec.id);
+    await folders.write(record);
+    await containers.start(spec.id);
+    // A reaper may have removed the group in between, and Docker made one without limits.
+    await cgroups?.parentOf(spec.workspaceId);
+  } catch (error) {
+    await containers.remove(spec.id).catch(() => undefined);
+    throw error;
+  }
+  return record;
+}
