@@ -25,6 +25,8 @@ export async function followCommand(
   const kill = (): void => {
     command.signal('SIGKILL').catch(() => undefined);
   };
+  // A sandbox that dies fails the output first; this must not count as unhandled then.
+  command.result.catch(() => undefined);
   if (signal.aborted) kill();
   signal.addEventListener('abort', kill, { once: true });
   try {

@@ -23,7 +23,7 @@ async function cell(language: CodeLanguage, code: string, stopMs?: number): Prom
   const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };
   const fds = [openSync(files.stdout, 'a'), openSync(files.stderr, 'a')] as const;
   const child = spawn(program, args, { env: { ...process.env, PATH }, stdio: ['pipe', ...fds] });
-  child.stdin.end(code);
+  child.stdin?.end(code);
   const timer = stopMs === undefined ? undefined : setTimeout(() => child.kill('SIGTERM'), stopMs);
   const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearTimeout(timer);
