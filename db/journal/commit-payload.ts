@@ -4,16 +4,6 @@ import type { HumanTaskDraft } from '../../contracts/human-task.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Usage } from '../../contracts/step.ts';
 
-/**
- * True for a finished, unreserved step that used nothing and opens no task; it may begin or end its
- * run, outside of a thread.
- */
-export function isPlain({ step, tasks, end }: CommitUnit): boolean {
-  if (step === undefined || step.attempt > 0 || step.status === 'waiting') return false;
-  if (isUsed(step.usage) || tasks !== undefined) return false;
-  return end === undefined || end.messages.length === 0;
-}
-
 /** A unit as `journal_commit` reads it; `i` is its place in the batch. */
 export function toPayload(unit: CommitUnit, i: number): object {
   return {
@@ -36,7 +26,8 @@ export function toEventPayload(event: EventDraft): object {
   return { type: event.type, step_id: event.stepId, data: event.data };
 }
 
-function stepPayload(step: StepWrite, events: readonly EventDraft[]): object {
+/** A step as the journal's functions read it. */
+export function stepPayload(step: StepWrite, events: readonly EventDraft[]): object {
   const { call, usage } = step;
   return {
     step_id: call.stepId,
@@ -67,7 +58,8 @@ function stepPayload(step: StepWrite, events: readonly EventDraft[]): object {
   };
 }
 
-function isUsed(usage: Usage): boolean {
+/** Whether a step used anything that its run counts. */
+export function isUsed(usage: Usage): boolean {
   return usage.modelCalls + usage.toolCalls + usage.inputTokens + usage.outputTokens > 0;
 }
 

@@ -5,17 +5,21 @@ import { AppError } from '../../contracts/app-error.ts';
 import type { Database } from '../database.ts';
 import { jsonText } from '../json-text.ts';
 import type { StepOutcome } from '../../contracts/step.ts';
-import { isPlain, toPayload } from './commit-payload.ts';
+import { isPlain, toPlainPayload, type PlainUnit } from './plain-payload.ts';
+import { toPayload } from './commit-payload.ts';
 
 const MAX_BATCH = 100;
 const MAX_IN_FLIGHT = 2;
 
 type Answer = CommitResult | Error;
-/** Stands for the verdict that the lean statement cannot write a unit. */
-const WAITS = new Error('the step waits and cannot be finished as a plain one');
+type Answers = ReadonlyMap<CommitUnit, Answer>;
+
+const NO_ANSWER = new Error('the database has no answer for a unit');
 
 /** A row of `journal_commit`: place in the batch, verdict, last event, recorded outcome. */
 type Row = [number, string, number | null, StepOutcome | null];
+/** A row of `journal_commit_plain`: place in the batch, last event. */
+type PlainRow = [number, number];
 
 /** Writes units of all runs of the process in shared transactions. */
 export function createCommitter(database: Database): GroupWriter<CommitUnit, CommitResult> {
@@ -23,7 +27,7 @@ export function createCommitter(database: Database): GroupWriter<CommitUnit, Com
     laneOf: (unit) => unit.runId,
     mayShare,
     write: async (units) => {
-      const answers = await writeOrSplit(database, units);
+      const answers = await writeAll(database, units);
       notify(database, units, answers);
       return answers;
     },
@@ -49,6 +53,55 @@ function standsAlone(unit: CommitUnit): boolean {
     unit.tasks !== undefined ||
     unit.end !== undefined
   );
+}
+
+/** Plain units by the lean statement, the others by the full one. */
+async function writeAll(
+  database: Database,
+  units: readonly CommitUnit[],
+): Promise<readonly Answer[]> {
+  // A run goes one way as a whole: its units are written in their order.
+  const fullRuns = new Set(units.filter((unit) => !isPlain(unit)).map(({ runId }) => runId));
+  const plain = units.filter(isPlain).filter(({ runId }) => !fullRuns.has(runId));
+  const others = units.filter(({ runId }) => fullRuns.has(runId));
+  const parts = await Promise.all([writePlain(database, plain), writeFull(database, others)]);
+  const answers = new Map(parts.flatMap((part) => [...part]));
+  return units.map((unit) => answers.get(unit) ?? NO_ANSWER);
+}
+
+/** What the lean statement leaves out or refuses goes to the full one, which can tell why. */
+async function writePlain(database: Database, units: readonly PlainUnit[]): Promise<Answers> {
+  const answers = new Map<CommitUnit, Answer>();
+  if (units.length === 0) return answers;
+  try {
+    for (const [i, lastSeq] of await callPlain(database, units)) {
+      const unit = units[i];
+      if (unit !== undefined) answers.set(unit, { kind: 'committed', lastSeq });
+    }
+  } catch (error) {
+    if (!isRefused(error)) return new Map(units.map((unit) => [unit, toStorageError(error)]));
+  }
+  const left = units.filter((unit) => !answers.has(unit));
+  return new Map([...answers, ...(await writeFull(database, left))]);
+}
+
+async function callPlain(
+  database: Database,
+  units: readonly PlainUnit[],
+): Promise<readonly PlainRow[]> {
+  const { rows } = await database.pool.query<PlainRow>({
+    name: 'journal_commit_plain',
+    text: 'select i, last_seq from journal_commit_plain($1)',
+    values: [jsonText(toPlainPayload(units))],
+    rowMode: 'array',
+  });
+  return rows;
+}
+
+async function writeFull(database: Database, units: readonly CommitUnit[]): Promise<Answers> {
+  if (units.length === 0) return new Map();
+  const answers = await writeOrSplit(database, units);
+  return new Map(units.map((unit, i) => [unit, answers[i] ?? NO_ANSWER]));
 }
 
 async function writeOrSplit(
@@ -82,32 +135,13 @@ async function writeTwice(
   }
 }
 
-/** By the lean statement if all units are plain. */
 async function writeBatch(
   database: Database,
   units: readonly CommitUnit[],
 ): Promise<readonly Answer[]> {
-  if (!units.every(isPlain)) return callFunction(database, 'journal_commit', units);
-  const answers = [...(await callFunction(database, 'journal_commit_steps', units))];
-  for (const [index, unit] of units.entries()) {
-    if (answers[index] !== WAITS) continue;
-    // The others are written by now: a failure from here on is this unit's own.
-    const [answer = WAITS] = await callFunction(database, 'journal_commit', [unit]).catch(
-      (error: unknown) => [toStorageError(error)],
-    );
-    answers[index] = answer;
-  }
-  return answers;
-}
-
-async function callFunction(
-  database: Database,
-  name: 'journal_commit' | 'journal_commit_steps',
-  units: readonly CommitUnit[],
-): Promise<readonly Answer[]> {
   const { rows } = await database.pool.query<Row>({
-    name,
-    text: `select * from ${name}($1)`,
+    name: 'journal_commit',
+    text: 'select * from journal_commit($1)',
     values: [jsonText(units.map(toPayload))],
     rowMode: 'array',
   });
@@ -135,8 +169,6 @@ function toAnswer(
     case 'superseded':
     case 'run_ended':
       return { kind: row.verdict };
-    case 'waits':
-      return WAITS;
     default:
       return new AppError('run.not_found', `there is no run ${unit?.runId ?? ''}`);
   }
