@@ -72,6 +72,7 @@ export type { Problem } from '../contracts/problem.ts';
 export type { RunStatus } from '../contracts/status.ts';
 export type { TokenEvent } from '../contracts/event.ts';
 export type {
+  ArtifactPublishedData,
   EventData,
   HumanTaskCreatedData,
   RunCreatedData,

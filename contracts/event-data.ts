@@ -52,6 +52,14 @@ export interface HumanTaskCreatedData {
   readonly deadlineAt: string | null;
 }
 
+/** Data of `artifact.published`. */
+export interface ArtifactPublishedData {
+  readonly artifactId: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+}
+
 /** Data of each kind of journal entry; large values are references. */
 export interface EventData {
   readonly 'run.created': RunCreatedData;
@@ -70,4 +78,5 @@ export interface EventData {
   readonly 'human_task.decided': { readonly taskId: string; readonly decision: Decision };
   readonly 'human_task.expired': { readonly taskId: string };
   readonly 'human_task.cancelled': { readonly taskId: string };
+  readonly 'artifact.published': ArtifactPublishedData;
 }

@@ -18,6 +18,7 @@ export const EVENT_TYPES = [
   'human_task.decided',
   'human_task.expired',
   'human_task.cancelled',
+  'artifact.published',
 ] as const;
 /** Kind of a journal entry. */
 export type EventType = (typeof EVENT_TYPES)[number];

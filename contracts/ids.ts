@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   run: 'run',
   humanTask: 'task',
   decision: 'dec',
+  artifact: 'art',
 } as const;
 
 /** The kinds of things that have ids. */

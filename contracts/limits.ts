@@ -59,6 +59,18 @@ export const LIMITS = {
   sseBufferBytes: 64 * KIB,
   sseHeartbeatMs: 5_000,
   waitMs: 3_600_000,
+  fileBytes: 32 * MIB,
+  filePathChars: 512,
+  /** Files written together, and files of one manifest. */
+  filesPerRevision: 20_000,
+  /** Versions of a file that are compared may each have this much. */
+  diffBytes: 1 * MIB,
+  diffMs: 1_000,
+  /** Larger files are skipped by a search. */
+  searchFileBytes: 1 * MIB,
+  searchMatches: 500,
+  searchMs: 5_000,
+  fileLockMs: 3_600_000,
 } as const;
 
 /** Budgets of a run that names none. */

@@ -7,31 +7,29 @@ import type {
   RunStatus,
   StepStatus,
 } from '../contracts/status.ts';
-import type { ColumnType, Generated } from 'kysely';
+import type {
+  JsonColumn,
+  Nullable,
+  NullableJsonColumn,
+  NullableTimeColumn,
+  TimeColumn,
+} from './columns.ts';
 import type { Decision, DecisionKind, HumanTaskKind } from '../contracts/human-task.ts';
 import type { Delta, StepOutcome, Usage } from '../contracts/step.ts';
 import type { JsonObject, JsonSchema } from '../contracts/json.ts';
 import type { EventType } from '../contracts/event.ts';
 import type { Failure } from '../contracts/app-error.ts';
-import type { JsonText } from './json-text.ts';
+import type { Generated } from 'kysely';
 import type { Message } from '../contracts/message.ts';
+import type { SandboxLevel } from '../contracts/sandbox.ts';
+import type { SandboxTables } from './sandbox-tables.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { Value } from '../contracts/blob.ts';
-
-/** A `jsonb` column: read as what it holds, written as text that has passed `jsonText`. */
-type JsonColumn<T> = ColumnType<T, JsonText, JsonText>;
-/** A `jsonb` column that may be empty. */
-type NullableJsonColumn<T> = ColumnType<T | null, JsonText | null | undefined, JsonText | null>;
-/** A `timestamptz` column. */
-type TimeColumn = ColumnType<Date, Date | string | undefined, Date | string>;
-/** A `timestamptz` column that may be empty. */
-type NullableTimeColumn = ColumnType<Date | null, Date | null | undefined, Date | null>;
-/** A column that may be empty. */
-type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 interface WorkspacesTable {
   readonly id: string;
   readonly name: string;
+  readonly sandbox_min_level: Generated<SandboxLevel>;
   readonly created_at: TimeColumn;
 }
 
@@ -217,7 +215,7 @@ interface BlobsTable {
   readonly workspace_id: string;
   readonly sha256: string;
   readonly size_bytes: number;
-  /** Canonical JSON, deflated. */
+  /** Canonical JSON of a value, or the bytes of a file; deflated. */
   readonly content: Buffer;
   readonly created_at: TimeColumn;
 }
@@ -231,7 +229,7 @@ interface IdempotencyKeysTable {
 }
 
 /** Every table by its name. */
-export interface Tables {
+export interface Tables extends SandboxTables {
   readonly workspaces: WorkspacesTable;
   readonly api_keys: ApiKeysTable;
   readonly agents: AgentsTable;

@@ -69,6 +69,8 @@ function lineOf(event: JournalEvent): string {
       const { kind, reason } = event.data.decision;
       return `! ${kind}${reason === undefined ? '' : `: ${reason}`}`;
     }
+    case 'artifact.published':
+      return `+ ${event.data.name} (${event.data.mediaType}, ${event.data.sizeBytes} bytes)`;
     case 'run.succeeded':
       return `■ run succeeded ${short(event.data.output)}`;
     case 'run.failed':

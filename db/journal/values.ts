@@ -53,7 +53,16 @@ export async function getValue(
     throw new AppError('blob.not_found', 'a stored value that is referred to does not exist');
   }
   const bytes = await inflate(row.content, { maxOutputLength: LIMITS.valueBytes });
-  return JSON.parse(bytes.toString('utf8')) as Value;
+  return parseValue(bytes.toString('utf8'));
+}
+
+/** Files are kept in the same table, and a reference may name one that is no value. */
+function parseValue(text: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (cause) {
+    throw new AppError('blob.not_found', 'what is referred to is no JSON value', { cause });
+  }
 }
 
 async function hasBlob(

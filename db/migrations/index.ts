@@ -8,6 +8,8 @@ import * as journalReserve from './0006-journal-reserve.ts';
 import * as journalCommitSteps from './0007-journal-commit-steps.ts';
 import * as outputPieces from './0009-output-pieces.ts';
 import * as runLooks from './0010-run-looks.ts';
+import * as files from './0011-files.ts';
+import * as sandboxes from './0012-sandboxes.ts';
 import * as journalCommitPlain from './0013-journal-commit-plain.ts';
 import * as journalKeys from './0014-journal-keys.ts';
 
@@ -22,6 +24,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-journal-commit-steps': journalCommitSteps,
   '0009-output-pieces': outputPieces,
   '0010-run-looks': runLooks,
+  '0011-files': files,
+  '0012-sandboxes': sandboxes,
   '0013-journal-commit-plain': journalCommitPlain,
   '0014-journal-keys': journalKeys,
 };

@@ -2,14 +2,9 @@ import { AppError } from '../../contracts/app-error.ts';
 import type { Database } from '../database.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Selectable } from 'kysely';
+import type { SandboxLevel } from '../../contracts/sandbox.ts';
 import type { Tables } from '../tables.ts';
-
-/** A tenant. Times are ISO 8601. */
-export interface Workspace {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-}
+import type { Workspace } from '../../contracts/workspace.ts';
 
 /** Tenants of the installation. */
 export interface WorkspaceStore {
@@ -17,6 +12,11 @@ export interface WorkspaceStore {
   create(input: { readonly id?: string; readonly name: string }): Promise<Workspace>;
   /** Throws `workspace.not_found`. */
   get(workspaceId: string): Promise<Workspace>;
+  /** Changes what is given. Throws `workspace.not_found`. */
+  update(
+    workspaceId: string,
+    change: { readonly sandboxMinLevel?: SandboxLevel },
+  ): Promise<Workspace>;
   /** Oldest first. */
   list(): Promise<readonly Workspace[]>;
 }
@@ -44,6 +44,16 @@ export function createWorkspaceStore({ kysely }: Database): WorkspaceStore {
         .execute();
       return get(id);
     },
+    update: async (workspaceId, { sandboxMinLevel }) => {
+      if (sandboxMinLevel !== undefined) {
+        await kysely
+          .updateTable('workspaces')
+          .set({ sandbox_min_level: sandboxMinLevel })
+          .where('id', '=', workspaceId)
+          .execute();
+      }
+      return get(workspaceId);
+    },
     list: async () => {
       const rows = await kysely.selectFrom('workspaces').selectAll().orderBy('id').execute();
       return rows.map(fromRow);
@@ -52,5 +62,10 @@ export function createWorkspaceStore({ kysely }: Database): WorkspaceStore {
 }
 
 function fromRow(row: Selectable<Tables['workspaces']>): Workspace {
-  return { id: row.id, name: row.name, createdAt: row.created_at.toISOString() };
+  return {
+    id: row.id,
+    name: row.name,
+    sandboxMinLevel: row.sandbox_min_level,
+    createdAt: row.created_at.toISOString(),
+  };
 }

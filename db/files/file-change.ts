@@ -1,0 +1,91 @@
+import { AppError } from '../../contracts/app-error.ts';
+import { checkFilePath } from '../../contracts/file-path.ts';
+import type { FileKind } from '../../contracts/file.ts';
+import { LIMITS } from '../../contracts/limits.ts';
+import { putContents } from './contents.ts';
+import type { Database } from '../database.ts';
+
+/** Bytes, or the SHA-256 of a content that is stored already. */
+export type FileContent = Uint8Array | { readonly sha256: string };
+
+/** On what condition a path may be written. */
+export interface WriteGuard {
+  readonly path: string;
+  /** Refused with `file.conflict` if another version stands; 0: if anything stands. */
+  readonly expectedVersion?: number;
+  /** Of the lock that the writer holds; an older one than the lock's is `file.conflict`. */
+  readonly fencingToken?: number;
+}
+
+/** A write of one path. Modes are 644 and 755 by default; removing nothing changes nothing. */
+export type FileChange = WriteGuard &
+  (
+    | { readonly kind: 'file'; readonly content: FileContent; readonly mode?: number }
+    | { readonly kind: 'folder'; readonly mode?: number }
+    | { readonly kind: 'link'; readonly target: string }
+    | { readonly kind: 'removed' }
+  );
+
+/** A change whose content is stored, as rows have it. */
+export interface PreparedChange extends WriteGuard {
+  readonly kind: FileKind | 'removed';
+  readonly sha256: string | null;
+  readonly mode: number;
+  readonly target: string | null;
+}
+
+const PERMISSION_BITS = 0o7777;
+const MODES = { file: 0o644, folder: 0o755, link: 0o777, removed: 0 } as const;
+const TARGET_CHARS = 4_096;
+
+/** Checks the changes and stores their contents. */
+export async function prepareChanges(
+  database: Database,
+  workspaceId: string,
+  changes: readonly FileChange[],
+): Promise<readonly PreparedChange[]> {
+  refuseTooMany(changes.length);
+  const paths = new Set<string>();
+  for (const change of changes) {
+    checkFilePath(change.path);
+    if (paths.has(change.path)) {
+      throw new AppError('file.conflict', `${change.path} is named twice in one revision`);
+    }
+    paths.add(change.path);
+  }
+  const given = changes.flatMap((change) => bytesOf(change) ?? []);
+  const stored = [...(await putContents(database, workspaceId, given))];
+  return changes.map((change) => ({
+    path: change.path,
+    kind: change.kind,
+    sha256: shaOf(change, stored),
+    mode:
+      ('mode' in change ? (change.mode ?? MODES[change.kind]) : MODES[change.kind]) &
+      PERMISSION_BITS,
+    target: change.kind === 'link' ? checkTarget(change.target) : null,
+    ...(change.expectedVersion === undefined ? {} : { expectedVersion: change.expectedVersion }),
+    ...(change.fencingToken === undefined ? {} : { fencingToken: change.fencingToken }),
+  }));
+}
+
+/** Throws `file.too_many`. */
+export function refuseTooMany(count: number): void {
+  if (count <= LIMITS.filesPerRevision) return;
+  throw new AppError('file.too_many', `more than ${LIMITS.filesPerRevision} files at once`);
+}
+
+function bytesOf(change: FileChange): Uint8Array | null {
+  return change.kind === 'file' && change.content instanceof Uint8Array ? change.content : null;
+}
+
+/** Takes the next of the stored ones for a change that came with bytes. */
+function shaOf(change: FileChange, stored: string[]): string | null {
+  if (change.kind !== 'file') return null;
+  return change.content instanceof Uint8Array ? (stored.shift() ?? null) : change.content.sha256;
+}
+
+function checkTarget(target: string): string {
+  const fits = target !== '' && target.length <= TARGET_CHARS && target.isWellFormed();
+  if (fits && !target.includes('\0')) return target;
+  throw new AppError('file.bad_path', 'the target of a link is empty, too long or no text');
+}
