@@ -10,20 +10,30 @@ const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 const LEVEL = 1;
 
+/** Sizes of those contents that the workspace has stored, by SHA-256. */
+export async function contentSizes(
+  { kysely }: Database,
+  workspaceId: string,
+  sha256s: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (sha256s.length === 0) return new Map();
+  const rows = await kysely
+    .selectFrom('blobs')
+    .select(['sha256', 'size_bytes'])
+    .where('workspace_id', '=', workspaceId)
+    .where('sha256', '=', sql<string>`any(${sha256s}::text[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.sha256, row.size_bytes]));
+}
+
 /** Which of these contents, by SHA-256, the workspace has not stored yet. */
 export async function missingContents(
-  { kysely }: Database,
+  database: Database,
   workspaceId: string,
   sha256s: readonly string[],
 ): Promise<readonly string[]> {
   const wanted = [...new Set(sha256s)];
-  const rows = await kysely
-    .selectFrom('blobs')
-    .select('sha256')
-    .where('workspace_id', '=', workspaceId)
-    .where('sha256', '=', sql<string>`any(${wanted}::text[])`)
-    .execute();
-  const known = new Set(rows.map((row) => row.sha256));
+  const known = await contentSizes(database, workspaceId, wanted);
   return wanted.filter((sha256) => !known.has(sha256));
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '../../contracts/app-error.ts';
 import { checkFilePath } from '../../contracts/file-path.ts';
 import type { FileKind } from '../../contracts/file.ts';
 import { LIMITS } from '../../contracts/limits.ts';
-import { putContents } from './contents.ts';
+import { contentSizes, putContents, refuseTooLarge, unknownContent } from './contents.ts';
 import type { Database } from '../database.ts';
 
 /** Bytes, or the SHA-256 of a content that is stored already. */
@@ -30,6 +30,7 @@ export type FileChange = WriteGuard &
 export interface PreparedChange extends WriteGuard {
   readonly kind: FileKind | 'removed';
   readonly sha256: string | null;
+  readonly sizeBytes: number;
   readonly mode: number;
   readonly target: string | null;
 }
@@ -53,19 +54,22 @@ export async function prepareChanges(
     }
     paths.add(change.path);
   }
-  const given = changes.flatMap((change) => bytesOf(change) ?? []);
-  const stored = [...(await putContents(database, workspaceId, given))];
-  return changes.map((change) => ({
-    path: change.path,
-    kind: change.kind,
-    sha256: shaOf(change, stored),
-    mode:
-      ('mode' in change ? (change.mode ?? MODES[change.kind]) : MODES[change.kind]) &
-      PERMISSION_BITS,
-    target: change.kind === 'link' ? checkTarget(change.target) : null,
-    ...(change.expectedVersion === undefined ? {} : { expectedVersion: change.expectedVersion }),
-    ...(change.fencingToken === undefined ? {} : { fencingToken: change.fencingToken }),
-  }));
+  const contents = await storeContents(database, workspaceId, changes);
+  return changes.map((change) => {
+    const content = contents.get(change.path);
+    const mode = ('mode' in change ? change.mode : undefined) ?? MODES[change.kind];
+    const { expectedVersion, fencingToken } = change;
+    return {
+      path: change.path,
+      kind: change.kind,
+      sha256: content?.sha256 ?? null,
+      sizeBytes: content?.sizeBytes ?? 0,
+      mode: mode & PERMISSION_BITS,
+      target: change.kind === 'link' ? checkTarget(change.target) : null,
+      ...(expectedVersion === undefined ? {} : { expectedVersion }),
+      ...(fencingToken === undefined ? {} : { fencingToken }),
+    };
+  });
 }
 
 /** Throws `file.too_many`. */
@@ -74,14 +78,40 @@ export function refuseTooMany(count: number): void {
   throw new AppError('file.too_many', `more than ${LIMITS.filesPerRevision} files at once`);
 }
 
-function bytesOf(change: FileChange): Uint8Array | null {
-  return change.kind === 'file' && change.content instanceof Uint8Array ? change.content : null;
+interface Stored {
+  readonly sha256: string;
+  readonly sizeBytes: number;
 }
 
-/** Takes the next of the stored ones for a change that came with bytes. */
-function shaOf(change: FileChange, stored: string[]): string | null {
-  if (change.kind !== 'file') return null;
-  return change.content instanceof Uint8Array ? (stored.shift() ?? null) : change.content.sha256;
+/** What each file will hold, by its path. Throws `blob.not_found`, `file.too_large`. */
+async function storeContents(
+  database: Database,
+  workspaceId: string,
+  changes: readonly FileChange[],
+): Promise<ReadonlyMap<string, Stored>> {
+  const found = new Map<string, Stored>();
+  const byBytes: { path: string; bytes: Uint8Array }[] = [];
+  const bySha: { path: string; sha256: string }[] = [];
+  for (const change of changes) {
+    if (change.kind !== 'file') continue;
+    const { path, content } = change;
+    if (content instanceof Uint8Array) byBytes.push({ path, bytes: content });
+    else bySha.push({ path, sha256: content.sha256 });
+  }
+  const given = byBytes.map(({ bytes }) => bytes);
+  const stored = await putContents(database, workspaceId, given);
+  for (const [index, { path, bytes }] of byBytes.entries()) {
+    found.set(path, { sha256: stored[index] ?? '', sizeBytes: bytes.length });
+  }
+  const wanted = bySha.map(({ sha256 }) => sha256);
+  const sizes = await contentSizes(database, workspaceId, wanted);
+  for (const { path, sha256 } of bySha) {
+    const sizeBytes = sizes.get(sha256);
+    if (sizeBytes === undefined) throw unknownContent(sha256);
+    refuseTooLarge(sizeBytes);
+    found.set(path, { sha256, sizeBytes });
+  }
+  return found;
 }
 
 function checkTarget(target: string): string {

@@ -4,15 +4,16 @@ import { freshSchema } from '../harness/postgres.ts';
 import type { SpaceRef } from '../../contracts/file.ts';
 
 /** Files of one tenant in a schema of their own. */
-export interface FileBench extends AsyncDisposable {
+export interface FileBench {
   readonly files: FileStore;
   readonly stores: Stores;
   readonly tenant: Tenant;
   /** A space of a new run. */
-  newSpace(): Promise<SpaceRef>;
-  textAt(space: SpaceRef, path: string, version?: number): Promise<string>;
+  readonly newSpace: () => Promise<SpaceRef>;
+  readonly textAt: (space: SpaceRef, path: string, version?: number) => Promise<string>;
   /** What stands, or stood then. */
-  paths(space: SpaceRef, atRevision?: number): Promise<readonly string[]>;
+  readonly paths: (space: SpaceRef, atRevision?: number) => Promise<readonly string[]>;
+  readonly close: () => Promise<void>;
 }
 
 /** The longest page. */
@@ -39,7 +40,7 @@ export async function openFileBench(): Promise<FileBench> {
       (await files.read(space, path, version)).bytes.toString('utf8'),
     paths: async (space, atRevision) =>
       (await files.manifest(space, atRevision)).entries.map(({ path }) => path),
-    [Symbol.asyncDispose]: () => schema.drop(),
+    close: () => schema.drop(),
   };
 }
 

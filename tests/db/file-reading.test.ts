@@ -15,7 +15,7 @@ beforeAll(async () => {
   ({ files, newSpace, textAt, paths } = bench);
 });
 
-afterAll(() => bench[Symbol.asyncDispose]());
+afterAll(() => bench.close());
 
 describe('a space', () => {
   test('tells what stood at each revision, and goes back to it', async () => {
@@ -97,7 +97,7 @@ describe('a space', () => {
     const space = await newSpace();
     await files.write(space, file('a', 'secret'), ANN);
     const sha256 = createHash('sha256').update('secret').digest('hex');
-    const stranger = await createTenant(stores);
+    const stranger = await createTenant(bench.stores);
     const there = { ...space, workspaceId: stranger.workspaceId };
     expect(await files.manifest(there)).toEqual({ entries: [] });
     await expect(files.history(there, 'a', PAGE)).rejects.toMatchObject({ code: 'file.not_found' });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   ({ files, newSpace, textAt, paths } = bench);
 });
 
-afterAll(() => bench[Symbol.asyncDispose]());
+afterAll(() => bench.close());
 
 describe('a path', () => {
   test('has versions 1, 2, 3, each with who wrote it, when and by which step', async () => {
@@ -99,7 +99,7 @@ describe('contents', () => {
     await expect(files.write(space, change(unknown), ANN)).rejects.toMatchObject({
       code: 'blob.not_found',
     });
-    const stranger = await createTenant(stores);
+    const stranger = await createTenant(bench.stores);
     expect(await files.missing(stranger.workspaceId, [known ?? ''])).toEqual([known]);
   });
 });

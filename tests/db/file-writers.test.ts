@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ANN, BOB, bytes, file, openFileBench, type FileBench } from './file-bench.ts';
+import { ANN, BOB, file, openFileBench, type FileBench } from './file-bench.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { newId } from '../../contracts/ids.ts';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
   ({ files, tenant, newSpace, paths } = bench);
 });
 
-afterAll(() => bench[Symbol.asyncDispose]());
+afterAll(() => bench.close());
 
 describe('writers', () => {
   test('lose no version when two write one file 1,000 times each at once', async () => {
