@@ -63,7 +63,7 @@ async function createSandbox(parts: DriverParts, spec: SandboxSpec): Promise<San
   if (started === undefined) {
     throw new AppError('sandbox.unavailable', `The sandbox ${key} was made elsewhere, and died.`);
   }
-  const sandbox = await connectSandbox(parts, started);
+  const sandbox = await connectSandbox(parts, started, true);
   await folders.lock(key);
   await gates.set(key, spec.network, spec.onRequest);
   return sandbox;
@@ -98,7 +98,7 @@ async function adoptSandbox(parts: DriverParts, key: string, spec: SandboxSpec):
   if (warm === undefined || warm.death !== undefined) throw toLost(key, warm?.death);
   const record = { ...newRecord(spec, key), createdAt: warm.createdAt };
   await folders.write(record);
-  const sandbox = await connectSandbox(parts, record);
+  const sandbox = await connectSandbox(parts, record, true);
   await Promise.all([sandbox.extend(spec.ttlMs), gates.set(key, spec.network, spec.onRequest)]);
   return sandbox;
 }

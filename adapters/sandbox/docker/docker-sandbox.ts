@@ -33,13 +33,17 @@ async function awake<T>(parts: DriverParts, key: string, work: () => Promise<T>)
   }
 }
 
-/** Connects to the runner of a container that runs or is paused. */
-export async function connectSandbox(parts: DriverParts, record: SandboxRecord): Promise<Sandbox> {
+/** Connects to the runner of a container that runs or, if the caller knows no better, is paused. */
+export async function connectSandbox(
+  parts: DriverParts,
+  record: SandboxRecord,
+  isFresh = false,
+): Promise<Sandbox> {
   const { key, id } = record;
   const died = parts.deaths.of(key, Date.parse(record.createdAt));
   const endpoint = { socketPath: path.join(parts.folders.pathOf(key), RUNNER_SOCKET) };
   const connect = () => connectRunner({ endpoint, died, readyMs: READY_MS });
-  const runner = await awake(parts, key, connect);
+  const runner = isFresh ? await connect() : await awake(parts, key, connect);
   return {
     id,
     image: record.image,

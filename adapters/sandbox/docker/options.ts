@@ -18,7 +18,7 @@ export interface DockerDriverOptions {
   readonly docker?: Docker.DockerOptions;
   /** A stronger runtime than the daemon's own. */
   readonly runtime?: { readonly level: 'gvisor' | 'microvm'; readonly name: string };
-  /** Tells several installations on one daemon apart; sandboxes of others are never touched. */
+  /** Tells drivers on one daemon apart, in `[a-z0-9_-]`; sandboxes of others are never touched. */
   readonly installation: string;
   /** For each workspace on this machine. */
   readonly ceilings?: TenantCeilings;

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../../../contracts/app-error.ts';
+import { NO_NETWORK, SANDBOX_DEATHS } from '../../../contracts/sandbox.ts';
+import { NO_DEMAND, requested, sparesFor } from './demand.ts';
+import type { SandboxDeathReason } from '../../../contracts/sandbox.ts';
+import type { DockerDriver } from '../docker/docker-driver.ts';
+import type { Sandbox, SandboxDriver, SandboxSpec } from '../port.ts';
+import type { Demand } from './demand.ts';
+
+/** What a pool has done since it was opened, and holds now. */
+export interface PoolMetrics {
+  readonly warm: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** Sandboxes made, warm or on demand. */
+  readonly created: number;
+  readonly deaths: Readonly<Record<SandboxDeathReason, number>>;
+}
+
+/** A driver that keeps sandboxes running in advance, for who asked for such ones lately. */
+export interface SandboxPool extends SandboxDriver {
+  metrics(): PoolMetrics;
+}
+
+/** How large a pool may become. */
+export interface PoolOptions {
+  readonly driver: DockerDriver;
+  /** Of all kinds together; 0 keeps none. */
+  readonly most: number;
+  readonly mostPerKind?: number;
+  readonly now?: () => number;
+  readonly warn: (sentence: string) => void;
+}
+
+/**
+ * Sandboxes that can stand in for each other. The workspace is part of it, since a container's
+ * control group cannot be changed and the workspace's ceiling must hold for it; so are the limits,
+ * since the size of a file system in memory cannot be changed either.
+ */
+interface Kind {
+  readonly spec: SandboxSpec;
+  readonly warm: Warm[];
+  demand: Demand;
+  starting: number;
+}
+
+interface Warm {
+  readonly key: string;
+  readonly sandbox: Sandbox;
+  readonly bornAtMs: number;
+}
+
+const MOST_PER_KIND = 8;
+const TICK_MS = 1_000;
+/** Starting is work for the processor: at most so many at a time, each tick. */
+const STARTS_AT_A_TIME = 2;
+const WARM_TTL_MS = 15 * 60_000;
+const RENEW_MS = 5 * 60_000;
+/** One that waited for longer is replaced. */
+const OLDEST_MS = 60 * 60_000;
+/** Longest life of a run's sandbox that a warm one can promise. */
+const LONGEST_LIFE_MS = 24 * 3_600_000;
+const EVICTED = { reason: 'evicted', detail: 'nobody asked for it' } as const;
+
+function kindOf({ workspaceId, image, limits }: SandboxSpec): string {
+  const { memoryMb, cpus, pids, diskMb } = limits;
+  return JSON.stringify([workspaceId, image, memoryMb, cpus, pids, diskMb]);
+}
+
+/** Keeps sandboxes warm in front of a driver. */
+export function createSandboxPool(options: PoolOptions): SandboxPool {
+  return new Pool(options);
+}
+
+class Pool implements SandboxPool {
+  readonly level;
+  readonly #options: PoolOptions;
+  readonly #driver: DockerDriver;
+  readonly #now: () => number;
+  readonly #kinds = new Map<string, Kind>();
+  readonly #starts = new Set<Promise<void>>();
+  readonly #counts = { hits: 0, misses: 0, created: 0 };
+  readonly #deaths = new Map<SandboxDeathReason, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#driver = options.driver;
+    this.level = options.driver.level;
+    this.#now = options.now ?? Date.now;
+  }
+
+  probe() {
+    return this.#driver.probe();
+  }
+
+  connect(id: string) {
+    return this.#driver.connect(id);
+  }
+
+  list() {
+    return this.#driver.list();
+  }
+
+  remove(id: string) {
+    return this.#driver.remove(id);
+  }
+
+  async create(spec: SandboxSpec): Promise<Sandbox> {
+    const kind = this.#ask(spec);
+    try {
+      // Which no warm one can promise: it was given its longest life when it was made.
+      if (spec.maxTtlMs > LONGEST_LIFE_MS) return this.#count(await this.#driver.create(spec));
+      for (let warm = kind.warm.shift(); warm !== undefined; warm = kind.warm.shift()) {
+        const claimed = await this.#claim(warm, spec);
+        if (claimed === undefined) continue;
+        this.#counts.hits += 1;
+        return claimed;
+      }
+      this.#counts.misses += 1;
+      return this.#count(await this.#createCold(spec));
+    } finally {
+      this.#wake();
+    }
+  }
+
+  metrics(): PoolMetrics {
+    const deaths = Object.fromEntries(
+      SANDBOX_DEATHS.map((reason) => [reason, this.#deaths.get(reason) ?? 0]),
+    ) as Record<SandboxDeathReason, number>;
+    return { ...this.#counts, warm: this.#warmCount(), deaths };
+  }
+
+  /** Warm ones end with the pool, claimed ones live on; the driver is its owner's to close. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await Promise.all(this.#starts);
+    for (const kind of this.#kinds.values()) {
+      await Promise.all(kind.warm.splice(0).map((warm) => this.#drop(warm)));
+    }
+  }
+
+  #ask(spec: SandboxSpec): Kind {
+    const name = kindOf(spec);
+    const kind = this.#kinds.get(name) ?? { spec, warm: [], demand: NO_DEMAND, starting: 0 };
+    kind.demand = requested(kind.demand, this.#now());
+    this.#kinds.set(name, kind);
+    return kind;
+  }
+
+  async #claim(warm: Warm, spec: SandboxSpec): Promise<Sandbox | undefined> {
+    try {
+      return await this.#driver.adopt(warm.key, spec);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'sandbox.lost') return undefined;
+      await this.#drop(warm);
+      throw error;
+    } finally {
+      await warm.sandbox[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Places that warm ones take up are given to who needs one now. */
+  async #createCold(spec: SandboxSpec): Promise<Sandbox> {
+    try {
+      return await this.#driver.create(spec);
+    } catch (error) {
+      const isFull = error instanceof AppError && error.code === 'sandbox.ceiling_reached';
+      const freed = isFull ? await this.#dropWorkspace(spec.workspaceId) : 0;
+      if (freed === 0) throw error;
+      return this.#driver.create(spec);
+    }
+  }
+
+  async #dropWorkspace(workspaceId: string): Promise<number> {
+    const kinds = [...this.#kinds.values()].filter(({ spec }) => spec.workspaceId === workspaceId);
+    const dropped = kinds.flatMap((kind) => kind.warm.splice(0));
+    await Promise.all(dropped.map((warm) => this.#drop(warm)));
+    return dropped.length;
+  }
+
+  #count(sandbox: Sandbox): Sandbox {
+    this.#counts.created += 1;
+    void sandbox.died.then(({ reason }) => {
+      this.#deaths.set(reason, (this.#deaths.get(reason) ?? 0) + 1);
+    });
+    return sandbox;
+  }
+
+  #warmCount(): number {
+    return [...this.#kinds.values()].reduce((sum, kind) => sum + kind.warm.length, 0);
+  }
+
+  #wake(): void {
+    if (this.#isClosed || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#tick();
+    }, TICK_MS).unref();
+  }
+
+  async #tick(): Promise<void> {
+    for (const [name, kind] of this.#kinds) {
+      const target = sparesFor(
+        kind.demand,
+        this.#now(),
+        this.#options.mostPerKind ?? MOST_PER_KIND,
+      );
+      await this.#tend(kind, target);
+      this.#grow(kind, target);
+      if (target === 0 && kind.warm.length + kind.starting === 0) this.#kinds.delete(name);
+    }
+    if (this.#kinds.size > 0) this.#wake();
+  }
+
+  /** Removes what is too much or too old, and prolongs the rest. */
+  async #tend(kind: Kind, target: number): Promise<void> {
+    const surplus = kind.warm.splice(target);
+    const isOld = (warm: Warm): boolean => this.#now() - warm.bornAtMs > OLDEST_MS;
+    surplus.push(...kind.warm.filter(isOld));
+    kind.warm.splice(0, Infinity, ...kind.warm.filter((warm) => !surplus.includes(warm)));
+    await Promise.all(surplus.map((warm) => this.#drop(warm)));
+  }
+
+  #grow(kind: Kind, target: number): void {
+    const { most } = this.#options;
+    while (kind.warm.length + kind.starting < target) {
+      const all = this.#warmCount() + this.#starts.size;
+      if (this.#isClosed || all >= most || this.#starts.size >= STARTS_AT_A_TIME) return;
+      kind.starting += 1;
+      const start = this.#start(kind).finally(() => {
+        kind.starting -= 1;
+        this.#starts.delete(start);
+        this.#wake();
+      });
+      this.#starts.add(start);
+    }
+  }
+
+  async #start(kind: Kind): Promise<void> {
+    const key = `w_${randomUUID().replaceAll('-', '')}`;
+    const { workspaceId, image, limits } = kind.spec;
+    const spec = { id: key, workspaceId, image, limits, runId: null, network: NO_NETWORK };
+    const maxTtlMs = LONGEST_LIFE_MS + OLDEST_MS;
+    try {
+      const sandbox = await this.#driver.create({ ...spec, ttlMs: WARM_TTL_MS, maxTtlMs });
+      const warm = { key, sandbox: this.#count(sandbox), bornAtMs: this.#now() };
+      kind.warm.push(warm);
+      this.#keep(kind, warm);
+    } catch (error) {
+      // Who asks next starts one himself and hears of the reason.
+      kind.demand = NO_DEMAND;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.warn(`No sandbox could be started in advance: ${why}`);
+    }
+  }
+
+  /** A warm one lives as long as it waits here, and is forgotten when it dies. */
+  #keep(kind: Kind, warm: Warm): void {
+    const renewal = setInterval(() => {
+      if (kind.warm.includes(warm)) warm.sandbox.extend(WARM_TTL_MS).catch(() => undefined);
+      else clearInterval(renewal);
+    }, RENEW_MS).unref();
+    void warm.sandbox.died.then(() => {
+      clearInterval(renewal);
+      const index = kind.warm.indexOf(warm);
+      if (index >= 0) kind.warm.splice(index, 1);
+    });
+  }
+
+  async #drop(warm: Warm): Promise<void> {
+    await warm.sandbox[Symbol.asyncDispose]();
+    await this.#driver.removeBecause(warm.key, EVICTED).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.warn(`A sandbox that nobody needs could not be removed: ${why}`);
+    });
+  }
+}
