@@ -19,7 +19,7 @@ const TABLE = {
     types: ['adapters', 'db'],
     npm: ['@temporalio/activity', '@temporalio/common', 'undici', 'ipaddr.js'],
   },
-  adapters: { code: ['contracts'], types: [], npm: ['@langchain/.*', 'dockerode'] },
+  adapters: { code: ['contracts'], types: [], npm: ['@langchain/.*', 'dockerode', 'ipaddr.js'] },
   db: { code: ['contracts'], types: [], npm: ['kysely', 'pg', 'diff', 're2js'] },
   temporal: { code: ['contracts'], types: [], npm: ['@temporalio/.*'] },
   runtime: {

@@ -1,0 +1,73 @@
+import type { NetworkPolicy, NetworkRequest } from '../../../contracts/sandbox.ts';
+import { DEFAULT_TUNING, type EgressTuning } from './gate-context.ts';
+import { createGateServer } from './gate-server.ts';
+import { Ledger, type EgressUsage } from './ledger.ts';
+import { listenInForeignFolder } from './listen.ts';
+import { PRESETS } from './presets.ts';
+import type { Presets } from './rules.ts';
+import { compileSecrets, type EgressSecret } from './secrets.ts';
+import { dialDirectly, resolveBySystem, type Dial, type Resolve } from './upstream.ts';
+
+/** What an operator decides for all sandboxes of this process. */
+export interface EgressOptions {
+  readonly resolve?: Resolve;
+  readonly dial?: Dial;
+  readonly presets?: Presets;
+  /** Names and addresses that may be private, if a policy allows them too. */
+  readonly privateHosts?: readonly string[];
+  readonly ca?: readonly string[];
+  readonly tuning?: Partial<EgressTuning>;
+}
+
+/** One sandbox's way out. */
+export interface GateSpec {
+  /** In a folder of the sandbox's user; the folder around that one must not be. */
+  readonly socketPath: string;
+  readonly policy: NetworkPolicy;
+  readonly secrets?: readonly EgressSecret[];
+  /** Told of each request when it ends, allowed or not. */
+  readonly onRequest: (request: NetworkRequest) => void;
+}
+
+/** An open way out; nothing passes once it is closed. */
+export interface EgressGate {
+  /** Throws `agent.invalid_spec`, and then nothing changes; cuts off what is no longer allowed. */
+  update(policy: NetworkPolicy): void;
+  usage(): EgressUsage;
+  close(): Promise<void>;
+}
+
+/** Opens ways out of sandboxes, one Unix socket each, that speak the protocol of HTTP proxies. */
+export interface EgressProxy {
+  open(spec: GateSpec): Promise<EgressGate>;
+}
+
+/** The only way out of a sandbox: it resolves, checks, connects, counts and reports. */
+export function createEgressProxy(options: EgressOptions = {}): EgressProxy {
+  const tuning = { ...DEFAULT_TUNING, ...options.tuning };
+  const outside = {
+    resolve: options.resolve ?? resolveBySystem,
+    dial: options.dial ?? dialDirectly,
+    privateHosts: options.privateHosts ?? [],
+    connectTimeoutMs: tuning.connectTimeoutMs,
+  };
+  return {
+    open: async ({ socketPath, policy, secrets = [], onRequest }) => {
+      const presets = options.presets ?? PRESETS;
+      const ledger = new Ledger(policy, { presets, onRequest, maxFlows: tuning.maxConnections });
+      const routeOf = compileSecrets(secrets);
+      const context = { ledger, outside, tuning, routeOf, ca: options.ca ?? [] };
+      const gate = createGateServer(context);
+      const unlisten = await listenInForeignFolder(gate.server, socketPath);
+      return {
+        update: (next) => ledger.update(next),
+        usage: () => ledger.usage,
+        close: async () => {
+          await unlisten();
+          ledger.cutAll('the network was closed');
+          await gate.close();
+        },
+      };
+    },
+  };
+}
