@@ -1,4 +1,4 @@
-import { ALL_RUNS, ENDED_MARK, EVENTS_CHANNEL } from './notifier.ts';
+import { ALL_RUNS, ENDED_MARK, EVENTS_CHANNEL, type Notifier } from './notifier.ts';
 import { Client } from 'pg';
 
 /** Wakes those who follow a run when its journal has grown, in any process. */
@@ -15,22 +15,27 @@ const MAX_RETRY_MS = 5_000;
 
 /**
  * One listening connection, made at the first subscription and again whenever it is lost. Whoever
- * has subscribed is woken once the connection stands: what came before it cannot be known.
+ * has subscribed is woken once the connection stands: what came before it cannot be known. What the
+ * process's own notifier tells wakes at once, whether or not the connection stands.
  */
-export function createEventListener(connectionString: string): EventListener {
-  return new Listener(connectionString);
+export function createEventListener(connectionString: string, own?: Notifier): EventListener {
+  return new Listener(connectionString, own);
 }
 
 class Listener implements EventListener {
   readonly #connectionString: string;
+  readonly #own: Notifier | undefined;
+  readonly #stopHearing: (() => void) | undefined;
   readonly #subscribers = new Map<string, Set<OnChange>>();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #isClosed = false;
 
-  constructor(connectionString: string) {
+  constructor(connectionString: string, own: Notifier | undefined) {
     this.#connectionString = connectionString;
+    this.#own = own;
+    this.#stopHearing = own?.hear((named) => this.#wakeAllNamed(named));
   }
 
   subscribe(runId: string, onChange: OnChange): () => void {
@@ -48,6 +53,7 @@ class Listener implements EventListener {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#stopHearing?.();
     clearTimeout(this.#timer);
     this.#subscribers.clear();
     await this.#client?.end().catch(() => undefined);
@@ -62,7 +68,9 @@ class Listener implements EventListener {
     this.#client = client;
     const lost = (): void => this.#lost(client);
     client.on('error', lost).on('end', lost);
-    client.on('notification', ({ payload }) => this.#notified(payload));
+    client.on('notification', ({ payload, processId }) => {
+      if (this.#own?.hasSent(processId) !== true) this.#notified(payload);
+    });
     client
       .connect()
       .then(() => client.query(`listen ${EVENTS_CHANNEL}`))
@@ -88,7 +96,12 @@ class Listener implements EventListener {
 
   #notified(payload: string | undefined): void {
     if (payload === undefined || payload === ALL_RUNS) this.#wakeAll();
-    else for (const named of payload.split(',')) this.#wakeNamed(named);
+    else this.#wakeAllNamed(payload.split(','));
+  }
+
+  #wakeAllNamed(named: readonly string[]): void {
+    if (this.#subscribers.size === 0) return;
+    for (const id of named) this.#wakeNamed(id);
   }
 
   #wakeAll(): void {

@@ -63,7 +63,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
   const database = createDatabase({ connectionString: databaseUrl, maxConnections });
   await migrateToLatest(database);
   const journal = createJournal(database);
-  const listener = createEventListener(databaseUrl);
+  const listener = createEventListener(databaseUrl, database.notifier);
   const tools = createToolRegistry([
     ...createBuiltInTools(config.tools),
     ...(await operatorTools(config.tools.module)),

@@ -3,6 +3,7 @@ import { call, doneUnit, endUnit } from './journal-fixtures.ts';
 import { createDatabase, type Database } from '../../db/database.ts';
 import { createStores, createTenant, type Tenant } from './fixtures.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
+import type { RunRef } from '../../contracts/journal.ts';
 import { createEventListener, type EventListener } from '../../db/listener.ts';
 import { createJournal } from '../../db/journal/journal.ts';
 
@@ -31,8 +32,9 @@ afterAll(async () => {
 
 const listeners: EventListener[] = [];
 
-function open(connectionString: string): EventListener {
-  const listener = createEventListener(connectionString);
+/** In the process of `own` if there is one. */
+function open(connectionString: string, own?: Database): EventListener {
+  const listener = createEventListener(connectionString, own?.notifier);
   listeners.push(listener);
   return listener;
 }
@@ -40,6 +42,16 @@ function open(connectionString: string): EventListener {
 afterEach(async () => {
   for (const listener of listeners.splice(0)) await listener[Symbol.asyncDispose]();
 });
+
+/** Two runs that nothing is told about any more: their own beginnings would wake their followers. */
+async function seedQuietRuns(): Promise<readonly [RunRef, RunRef]> {
+  await using seeding = createDatabase({
+    connectionString: schema.connectionString,
+    maxConnections: 2,
+  });
+  const { seedRun } = await createTenant(createStores(seeding));
+  return [await seedRun(), await seedRun()];
+}
 
 /** Counts calls and lets a test wait for the next one. */
 function counter() {
@@ -80,7 +92,7 @@ async function terminate(name: string, statement = ''): Promise<number> {
 
 test('a commit wakes those who follow its run, and nobody else', async () => {
   const listener = open(schema.connectionString);
-  const [ref, other] = [await tenant.seedRun(), await tenant.seedRun()];
+  const [ref, other] = await seedQuietRuns();
   const [followed, idle] = [counter(), counter()];
   listener.subscribe(other.runId, idle.onChange);
   const stop = listener.subscribe(ref.runId, followed.onChange);
@@ -101,7 +113,7 @@ test('a commit wakes those who follow its run, and nobody else', async () => {
 
 test('a lost listening connection is made again and wakes everybody', async () => {
   const listener = open(named(LISTENER));
-  const ref = await tenant.seedRun();
+  const [ref] = await seedQuietRuns();
   const followed = counter();
   listener.subscribe(ref.runId, followed.onChange);
   await followed.atLeast(1);
@@ -112,9 +124,44 @@ test('a lost listening connection is made again and wakes everybody', async () =
   await followed.atLeast(before + 1);
 });
 
+test('a commit wakes those of its own process also while nothing can be listened to', async () => {
+  const unreachable = named(LISTENER).replace(/@[^/]*/, '@127.0.0.1:1');
+  const listener = open(unreachable, database);
+  const [ref, other] = await seedQuietRuns();
+  const [followed, idle] = [counter(), counter()];
+  listener.subscribe(other.runId, idle.onChange);
+  const stop = listener.subscribe(ref.runId, followed.onChange);
+  await journal.commit(doneUnit(ref, call(1)));
+  expect(followed.count()).toBe(1);
+  expect(idle.count()).toBe(0);
+  stop();
+  await journal.commit(doneUnit(ref, call(2)));
+  expect(followed.count()).toBe(1);
+});
+
+test('a commit wakes those of its own process once, and by others as well', async () => {
+  const own = open(schema.connectionString, database);
+  const foreign = open(schema.connectionString);
+  const [ref] = await seedQuietRuns();
+  const [inside, outside] = [counter(), counter()];
+  own.subscribe(ref.runId, inside.onChange);
+  foreign.subscribe(ref.runId, outside.onChange);
+  await inside.atLeast(1);
+  await outside.atLeast(1);
+  await journal.commit(doneUnit(ref, call(1)));
+  await outside.atLeast(2);
+  expect(inside.count()).toBe(2);
+  const elsewhere = createJournal(schema.database);
+  await elsewhere.commit(doneUnit(ref, call(2)));
+  await inside.atLeast(3);
+  await outside.atLeast(3);
+  await elsewhere[Symbol.asyncDispose]();
+  expect(inside.count()).toBe(3);
+});
+
 test('a listener learns with which change a run has ended', async () => {
   const listener = open(schema.connectionString);
-  const ref = await tenant.seedRun();
+  const [ref] = await seedQuietRuns();
   const changes: boolean[] = [];
   const followed = counter();
   listener.subscribe(ref.runId, (mayHaveEnded) => {
@@ -132,7 +179,7 @@ test('a listener learns with which change a run has ended', async () => {
 
 test('a notifier that lost its connection tells about the run later', async () => {
   const listener = open(schema.connectionString);
-  const ref = await tenant.seedRun();
+  const [ref] = await seedQuietRuns();
   const followed = counter();
   listener.subscribe(ref.runId, followed.onChange);
   await followed.atLeast(1);
