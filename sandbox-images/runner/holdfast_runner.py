@@ -2006,7 +2006,9 @@ class Runner:
         return all(pid in self.running for pid in children)
 
     def on_request(self, channel, spec):
-        operation = self.operations.get(spec.get('op'))
+        operation = self.operations.get(text_field(spec, 'op', 16))
+        # A client that holds unread output from before a cut asks for less at first.
+        channel.credit = int_field(spec, 'credit', WINDOW, WINDOW)
         try:
             if operation is None:
                 raise Problem('request.invalid', 'no such operation')

@@ -16,24 +16,15 @@
  * wherever host and sandbox have different ones. The runner's exit status tells how it ended: 124
  * for its time to live, 143 after SIGTERM, 137 when something killed it.
  */
-import type { Duplex } from 'node:stream';
 import { AppError } from '../../../contracts/app-error.ts';
-import type { Sandbox, SandboxDeath, SandboxMetrics } from '../port.ts';
-
-/** Where a runner listens: its socket on this machine, or streams to its standard input and output. */
-export type RunnerEndpoint =
-  { readonly socketPath: string } | { readonly open: () => Promise<Duplex> };
-
-/** How to reach a runner. */
-export interface RunnerOptions {
-  readonly endpoint: RunnerEndpoint;
-  /** Of the driver: everything that waits rejects with `sandbox.lost` and its reason. */
-  readonly died: Promise<SandboxDeath>;
-  /** How long it may take to come up; `sandbox.unavailable` after that. */
-  readonly readyMs?: number;
-  /** How long a lost connection is tried again before calls fail with `sandbox.unavailable`. */
-  readonly reconnectMs?: number;
-}
+import type { ExecRequest, OutputOffsets, Sandbox, SandboxMetrics } from '../port.ts';
+import { Connector, type RunnerOptions } from './connector.ts';
+import { dial } from './dial.ts';
+import { ask } from './exchange.ts';
+import { countOf, parseObject, toMetrics } from './parse.ts';
+import { followCommand, type CommandStart } from './runner-command.ts';
+import { createRunnerFiles } from './runner-files.ts';
+import { toSpecHash } from './spec-hash.ts';
 
 /** A connection to a runner; disposing of it disconnects, the sandbox lives on. */
 export interface RunnerConnection extends AsyncDisposable {
@@ -45,7 +36,68 @@ export interface RunnerConnection extends AsyncDisposable {
   readonly goodbye: Promise<'ttl' | 'terminated'>;
 }
 
+const COMMAND_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+const START: OutputOffsets = { stdout: 0, stderr: 0 };
+
 /** Connects to a runner that is there or about to come up. */
-export async function connectRunner(_options: RunnerOptions): Promise<RunnerConnection> {
-  throw new AppError('sandbox.unavailable', 'the runner client is not there yet');
+export async function connectRunner(options: RunnerOptions): Promise<RunnerConnection> {
+  const connector = new Connector(options);
+  await connector.ready();
+  return {
+    parts: {
+      exec: async (request) => followCommand(connector, toStart(request)),
+      attach: async (commandId, from = START) =>
+        followCommand(connector, {
+          id: requireId(commandId),
+          request: { op: 'attach', id: commandId },
+          from,
+          deadlineMs: null,
+          maxOutputBytes: Number.MAX_SAFE_INTEGER,
+          stdin: null,
+          openStdin: true,
+        }),
+      files: createRunnerFiles(connector),
+      dial: (port) => dial(connector, port),
+      extend: (ttlMs) =>
+        connector.run((link) =>
+          ask(link, { op: 'extend', ttlMs }, (payload) => {
+            return new Date(Date.now() + countOf(parseObject(payload), 'leftMs'));
+          }),
+        ),
+    },
+    metrics: () => connector.run((link) => ask(link, { op: 'stats' }, toMetrics)),
+    goodbye: connector.goodbye,
+    [Symbol.asyncDispose]: async () => {
+      connector.end(new AppError('sandbox.unavailable', 'disconnected from the sandbox'));
+    },
+  };
+}
+
+function requireId(id: string): string {
+  if (COMMAND_ID.test(id)) return id;
+  throw new AppError('request.invalid', `no id of a command: ${id.slice(0, 200)}`);
+}
+
+function toStart(request: ExecRequest): CommandStart {
+  const { argv, cwd, env, stdin, openStdin, deadlineMs, maxOutputBytes } = request;
+  const id = requireId(request.commandId);
+  return {
+    id,
+    request: {
+      op: 'exec',
+      id,
+      hash: toSpecHash(request),
+      argv,
+      cwd: cwd ?? '',
+      env: env ?? {},
+      stdin: stdin !== undefined || openStdin === true,
+      deadlineMs,
+      maxOutputBytes,
+    },
+    from: request.from ?? START,
+    deadlineMs,
+    maxOutputBytes,
+    stdin: stdin ?? null,
+    openStdin: openStdin === true,
+  };
 }
