@@ -1,8 +1,10 @@
 import type { AgentStore } from '../db/stores/agent-store.ts';
 import type { ApiKeyStore } from '../db/stores/api-key-store.ts';
+import type { ArtifactStore } from '../db/stores/artifact-store.ts';
 import type { CompileRegistry } from '../engine/compile.ts';
 import type { Crash } from '../runtime/failpoint.ts';
 import type { EventListener } from '../db/listener.ts';
+import type { FileStore } from '../db/stores/file-store.ts';
 import type { HumanTaskStore } from '../db/stores/human-task-store.ts';
 import type { Journal } from '../contracts/journal.ts';
 import { LIMITS } from '../contracts/limits.ts';
@@ -10,8 +12,10 @@ import type { Logger } from '../runtime/logger.ts';
 import type { NodeDescriptor } from '../engine/node-descriptor.ts';
 import type { RunControl } from '../contracts/run-control.ts';
 import type { RunStore } from '../db/stores/run-store.ts';
+import type { SandboxStore } from '../db/stores/sandbox-store.ts';
 import type { ThreadStore } from '../db/stores/thread-store.ts';
 import type { Tool } from '../activities/tools/tool.ts';
+import type { WorkspaceStore } from '../db/stores/workspace-store.ts';
 
 /** Waits and periods of the API, in milliseconds. */
 export interface ApiTiming {
@@ -53,6 +57,10 @@ export interface ApiDeps {
   readonly runs: RunStore;
   readonly threads: ThreadStore;
   readonly humanTasks: HumanTaskStore;
+  readonly files: FileStore;
+  readonly artifacts: ArtifactStore;
+  readonly sandboxes: Pick<SandboxStore, 'commands' | 'requests' | 'verifyChain'>;
+  readonly workspaces: Pick<WorkspaceStore, 'get' | 'update'>;
   readonly apiKeys: ApiKeyStore;
   /** Large values: what comes in is stored by reference, references are resolved. */
   readonly values: Pick<Journal, 'putValue' | 'getValue'>;

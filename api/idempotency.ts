@@ -13,14 +13,21 @@ export function idempotencyOf(
   request: IncomingMessage,
   content: Json,
 ): Pick<CreateRun, 'idempotency'> {
-  const key = request.headers['idempotency-key'];
+  const key = idempotencyKeyOf(request);
   if (key === undefined) return {};
+  const requestHash = createHash('sha256').update(canonicalJson(content)).digest('hex');
+  return { idempotency: { key, requestHash } };
+}
+
+/** The request's `Idempotency-Key`, for what is repeatable by the key alone. */
+export function idempotencyKeyOf(request: IncomingMessage): string | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
   if (typeof key !== 'string' || !KEY.test(key) || key.length > LIMITS.idempotencyKeyChars) {
     const message = `must be 1 to ${LIMITS.idempotencyKeyChars} printable ASCII characters`;
     throw invalidRequest([
       { pointer: '/headers/idempotency-key', code: 'request.invalid_value', message },
     ]);
   }
-  const requestHash = createHash('sha256').update(canonicalJson(content)).digest('hex');
-  return { idempotency: { key, requestHash } };
+  return key;
 }

@@ -3,6 +3,7 @@ import { AppError } from '../contracts/app-error.ts';
 import { BLOB_KEY } from '../contracts/blob.ts';
 import { checkJson } from './json-check.ts';
 import { locateJsonError } from './json-locate.ts';
+import { readBody } from './read-body.ts';
 import { scanJson } from './json-scan.ts';
 import type { Json } from '../contracts/json.ts';
 
@@ -16,7 +17,7 @@ const NAMES_OF_INTEREST = [BLOB_KEY, '__proto__', '"constructor"'];
  */
 export async function readJsonBody(request: IncomingMessage, limitBytes: number): Promise<Json> {
   refuseMediaType(request);
-  return parseJsonBody(await readBytes(request, limitBytes));
+  return parseJsonBody(await readBody(request, limitBytes));
 }
 
 /** The body as JSON; see `readJsonBody`. */
@@ -41,41 +42,12 @@ function refuseContent(value: Json): void {
 }
 
 function refuseMediaType(request: IncomingMessage): void {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new AppError('request.unsupported_media_type', 'send the body without content-encoding');
-  }
   if (!CONTENT_TYPE.test(request.headers['content-type'] ?? '')) {
     throw new AppError(
       'request.unsupported_media_type',
       'send the body as content-type application/json in UTF-8',
     );
   }
-}
-
-async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  await new Promise<void>((resolve, reject) => {
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= limitBytes) return;
-      request.off('data', onData);
-      reject(tooLarge(limitBytes));
-    };
-    request.on('data', onData);
-    request.once('end', resolve);
-    request.once('error', () => {
-      reject(new AppError('request.aborted', 'the connection ended within the body'));
-    });
-  });
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-}
-
-function tooLarge(limitBytes: number): AppError {
-  return new AppError('request.too_large', `the body is larger than ${limitBytes} bytes`);
 }
 
 function decode(bytes: Uint8Array): string {

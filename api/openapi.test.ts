@@ -45,7 +45,9 @@ describe('the OpenAPI document', () => {
       expect(inPath.map(({ name }) => `{${typeof name === 'string' ? name : ''}}`)).toEqual(
         route.path.match(/\{\w+\}/g) ?? [],
       );
-      expect(isJsonObject(at(operation, 'requestBody'))).toBe(route.body !== null);
+      expect(isJsonObject(at(operation, 'requestBody'))).toBe(
+        route.body !== null || route.takesBytes,
+      );
       const refusals = Object.keys(responses).filter((status) => status === '401');
       expect(refusals.length).toBe(route.permission === 'public' ? 0 : 1);
     },

@@ -16,6 +16,7 @@ const OF_BODIES: readonly ErrorCode[] = [
   'value.reserved_key',
   'value.not_json',
 ];
+const OF_BYTES: readonly ErrorCode[] = ['request.too_large', 'request.unsupported_media_type'];
 
 /** The OpenAPI 3.1 document of these routes. */
 export function toOpenApi(routes: readonly Route[], version: string): JsonObject {
@@ -56,16 +57,18 @@ function operation(route: Route, schemas: SchemaCollector): JsonObject {
     'x-permission': route.permission,
     ...(route.permission === 'public' ? { security: [] } : {}),
     parameters: parameters(route, schemas),
-    ...(route.body === null
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: schemas.add(route.body) } },
-          },
-        }),
+    ...requestBody(route, schemas),
     responses: { ...answers(route, schemas), ...problems(route) },
   };
+}
+
+function requestBody(route: Route, schemas: SchemaCollector): JsonObject {
+  if (route.takesBytes) {
+    return { requestBody: { required: true, content: { 'application/octet-stream': {} } } };
+  }
+  if (route.body === null) return {};
+  const schema = schemas.add(route.body);
+  return { requestBody: { required: true, content: { 'application/json': { schema } } } };
 }
 
 function operationId({ method, path }: Route): string {
@@ -129,6 +132,7 @@ function problems(route: Route): JsonObject {
     ...OF_ALL,
     ...(route.permission === 'public' ? [] : OF_GUARDED),
     ...(route.body === null ? [] : OF_BODIES),
+    ...(route.takesBytes ? OF_BYTES : []),
     ...(route.query === null ? [] : (['request.invalid'] as const)),
   ]);
   const byStatus = new Map<number, ErrorCode[]>();

@@ -5,17 +5,25 @@ import { ROLES, type Role } from '../contracts/status.ts';
 const READS: readonly Permission[] = [
   'agents:read',
   'runs:read',
+  'files:read',
   'tasks:read',
   'threads:read',
   'catalogue:read',
   'self:read',
 ];
-const RUNS: readonly Permission[] = [...READS, 'runs:write', 'tasks:decide', 'threads:write'];
+const RUNS: readonly Permission[] = [
+  ...READS,
+  'runs:write',
+  'files:write',
+  'tasks:decide',
+  'threads:write',
+];
+const AUTHORS: readonly Permission[] = [...RUNS, 'agents:write', 'audit:read'];
 const MATRIX: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: READS,
   runner: RUNS,
-  author: [...RUNS, 'agents:write'],
-  admin: [...RUNS, 'agents:write', 'keys:admin'],
+  author: AUTHORS,
+  admin: [...AUTHORS, 'keys:admin', 'workspace:admin'],
 };
 
 test.each(ROLES)('gives the role %s exactly what belongs to it', (role) => {

@@ -6,13 +6,17 @@ export const PERMISSIONS = {
   'agents:write': 'author',
   'runs:read': 'viewer',
   'runs:write': 'runner',
+  'files:read': 'viewer',
+  'files:write': 'runner',
   'tasks:read': 'viewer',
   'tasks:decide': 'runner',
   'threads:read': 'viewer',
   'threads:write': 'runner',
   'catalogue:read': 'viewer',
   'self:read': 'viewer',
+  'audit:read': 'author',
   'keys:admin': 'admin',
+  'workspace:admin': 'admin',
 } as const satisfies Record<string, Role>;
 
 /** A permission; the table names the lowest role that has it. */

@@ -1,7 +1,10 @@
 import { AGENT_ROUTES } from './routes/agents.ts';
 import { API_KEY_ROUTES } from './routes/api-keys.ts';
+import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
+import { AUDIT_ROUTES } from './routes/audit.ts';
 import { CATALOGUE_ROUTES } from './routes/catalogue.ts';
 import { DOCS_ROUTES } from './routes/docs.ts';
+import { FILE_ROUTES } from './routes/files.ts';
 import { HEALTH_ROUTES } from './routes/health.ts';
 import { HUMAN_TASK_ROUTES } from './routes/human-tasks.ts';
 import { isPermission } from './permissions.ts';
@@ -13,6 +16,7 @@ import { RUN_STEP_ROUTES } from './routes/run-steps.ts';
 import { THREAD_ROUTES } from './routes/threads.ts';
 import { VALUE_ROUTES } from './routes/values.ts';
 import { VERSION_ROUTES } from './routes/versions.ts';
+import { WORKSPACE_ROUTES } from './routes/workspace.ts';
 import type { Route } from './route.ts';
 
 /** Every route of the API but `/openapi.json`, which describes them. Hot ones come first. */
@@ -21,6 +25,9 @@ export const ROUTE_TABLE: readonly Route[] = [
   ...RUN_CONTROL_ROUTES,
   ...RUN_EVENT_ROUTES,
   ...RUN_STEP_ROUTES,
+  ...FILE_ROUTES,
+  ...ARTIFACT_ROUTES,
+  ...AUDIT_ROUTES,
   ...HUMAN_TASK_ROUTES,
   ...THREAD_ROUTES,
   ...AGENT_ROUTES,
@@ -28,6 +35,7 @@ export const ROUTE_TABLE: readonly Route[] = [
   ...LABEL_ROUTES,
   ...VALUE_ROUTES,
   ...API_KEY_ROUTES,
+  ...WORKSPACE_ROUTES,
   ...CATALOGUE_ROUTES,
   ...HEALTH_ROUTES,
   ...DOCS_ROUTES,

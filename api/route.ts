@@ -66,6 +66,8 @@ export interface RouteFacts {
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
   readonly bodyBytes: number;
+  /** The body is bytes of any kind, which the handler reads by itself. */
+  readonly takesBytes: boolean;
   /** Request headers that the route reads, with a sentence each. */
   readonly headers: Readonly<Record<string, string>>;
   /** Answers by status, without the problems. */
@@ -79,12 +81,12 @@ export interface Route extends RouteFacts {
   handle(raw: RawRequest, services: Services): Promise<Reply | null>;
 }
 
-type Optional = 'query' | 'body' | 'bodyBytes' | 'headers' | 'problems';
+type Optional = 'query' | 'body' | 'bodyBytes' | 'takesBytes' | 'headers' | 'problems';
 
 interface RouteSpec<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends
     Omit<RouteFacts, Optional>,
-    Partial<Pick<RouteFacts, 'bodyBytes' | 'headers' | 'problems'>> {
+    Partial<Pick<RouteFacts, 'bodyBytes' | 'takesBytes' | 'headers' | 'problems'>> {
   readonly path: Path;
   readonly query?: Query;
   readonly body?: Body;
@@ -139,6 +141,7 @@ function withDefaults(facts: Omit<RouteFacts, Optional> & Partial<RouteFacts>): 
     query: null,
     body: null,
     bodyBytes: LIMITS.smallBodyBytes,
+    takesBytes: false,
     headers: {},
     problems: [],
     ...facts,

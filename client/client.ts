@@ -1,11 +1,15 @@
 import { createAgents, type Agents } from './agents.ts';
+import { createArtifacts, type Artifacts } from './artifacts.ts';
+import { createAudit, type Audit } from './audit.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
 import { createCatalogue, type Catalogue } from './catalogue.ts';
+import { createFiles, type Files } from './files.ts';
 import { createHumanTasks, type HumanTasks } from './human-tasks.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createThreads, type Threads } from './threads.ts';
 import { createTransport } from './transport.ts';
 import { createValues, type Values } from './values.ts';
+import { createWorkspace, type WorkspaceSettings } from './workspace.ts';
 import { REAL_PACING } from './backoff.ts';
 
 /** Which service, as whom, and how patiently. */
@@ -23,11 +27,15 @@ export interface ClientOptions {
 export interface Client {
   readonly agents: Agents;
   readonly runs: Runs;
+  readonly files: Files;
+  readonly artifacts: Artifacts;
+  readonly audit: Audit;
   readonly threads: Threads;
   readonly humanTasks: HumanTasks;
   readonly values: Values;
   readonly catalogue: Catalogue;
   readonly apiKeys: ApiKeys;
+  readonly workspace: WorkspaceSettings;
 }
 
 const DEFAULT_MAX_RETRIES = 4;
@@ -45,10 +53,14 @@ export function createClient(options: ClientOptions): Client {
   return {
     agents: createAgents(transport),
     runs: createRuns(transport),
+    files: createFiles(transport),
+    artifacts: createArtifacts(transport),
+    audit: createAudit(transport),
     threads: createThreads(transport),
     humanTasks: createHumanTasks(transport),
     values: createValues(transport),
     catalogue: createCatalogue(transport),
     apiKeys: createApiKeys(transport),
+    workspace: createWorkspace(transport),
   };
 }

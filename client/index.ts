@@ -3,11 +3,15 @@ export { HoldfastError, type ClientErrorCode } from './holdfast-error.ts';
 export type { Agents } from './agents.ts';
 export type { AgentLabels } from './agent-labels.ts';
 export type { ApiKeys } from './api-keys.ts';
+export type { Artifacts } from './artifacts.ts';
+export type { Audit } from './audit.ts';
 export type { Catalogue } from './catalogue.ts';
+export type { Files, WriteFileRequest } from './files.ts';
 export type { HumanTasks } from './human-tasks.ts';
 export type { EventsOptions, JournalPage, Runs } from './runs.ts';
 export type { Threads } from './threads.ts';
 export type { Values } from './values.ts';
+export type { WorkspaceSettings } from './workspace.ts';
 export type { Paged } from './paged.ts';
 export type { CreateOptions, RequestOptions } from './request-options.ts';
 export type { JournalEvent, RunStreamEvent } from './run-event.ts';
@@ -29,6 +33,17 @@ export type {
   CreatedApiKey,
   Me,
 } from '../contracts/api-key.schema.ts';
+export type { Artifact } from '../contracts/artifact.ts';
+export type {
+  AuditCheck,
+  ChainCheck,
+  CommandEntry,
+  RequestEntry,
+} from '../contracts/sandbox-audit.ts';
+export type { FileDiff, FileRevision, FileVersion } from '../contracts/file.ts';
+export type { ListFilesQuery, RollbackFilesRequest } from '../contracts/file.schema.ts';
+export type { UpdateWorkspaceRequest } from '../contracts/workspace.schema.ts';
+export type { Workspace } from '../contracts/workspace.ts';
 export type { NodeTypes, Tools } from '../contracts/catalogue.schema.ts';
 export type {
   AgentSpec,

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
+  /** Sent as they are, instead of a body of JSON. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Absent: repeating is harmless. `refused`: only what was surely not done is sent again. */
@@ -28,6 +30,8 @@ export interface Transport {
   once(request: HttpRequest): Promise<Response>;
   /** The JSON body of the answer, after as many repetitions as are allowed and needed. */
   json<T>(request: HttpRequest): Promise<T>;
+  /** The same for an answer that is no JSON. */
+  bytes(request: HttpRequest): Promise<Uint8Array<ArrayBuffer>>;
   readonly pacing: Pacing;
 }
 
@@ -56,6 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
     once,
     json: <T>(request: HttpRequest) =>
       withRetries(request, (response) => readJson<T>(response, request.signal)),
+    bytes: (request) => withRetries(request, (response) => readBytes(response, request.signal)),
   };
 }
 
@@ -85,9 +90,10 @@ async function sendOnce(options: TransportOptions, request: HttpRequest): Promis
 }
 
 async function reach(options: TransportOptions, request: HttpRequest): Promise<Response> {
-  const hasBody = request.body !== undefined;
+  const contentType = contentTypeOf(request);
   // A body that is not JSON is the caller's mistake, not the network's: outside the try.
-  const body = hasBody ? JSON.stringify(request.body) : null;
+  const json = request.body === undefined ? null : JSON.stringify(request.body);
+  const body = request.bytes ?? json;
   try {
     // Called as a bare function: browsers refuse a `fetch` that is called as a method.
     const { fetch } = options;
@@ -96,7 +102,7 @@ async function reach(options: TransportOptions, request: HttpRequest): Promise<R
       headers: {
         authorization: `Bearer ${options.apiKey}`,
         accept: 'application/json',
-        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...(contentType === null ? {} : { 'content-type': contentType }),
         ...request.headers,
       },
       body,
@@ -105,6 +111,11 @@ async function reach(options: TransportOptions, request: HttpRequest): Promise<R
   } catch (error) {
     throw toNetworkError(error, request.signal);
   }
+}
+
+function contentTypeOf({ body, bytes }: HttpRequest): string | null {
+  if (bytes !== undefined) return 'application/octet-stream';
+  return body === undefined ? null : 'application/json';
 }
 
 function urlOf(baseUrl: string, request: HttpRequest): string {
@@ -132,6 +143,17 @@ async function readJson<T>(response: Response, signal: AbortSignal | undefined):
 async function readText(response: Response, signal: AbortSignal | undefined): Promise<string> {
   try {
     return await response.text();
+  } catch (error) {
+    throw toNetworkError(error, signal);
+  }
+}
+
+async function readBytes(
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     throw toNetworkError(error, signal);
   }

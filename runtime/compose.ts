@@ -7,11 +7,14 @@ import { createToolRegistry, type ToolRegistry } from '../activities/tools/regis
 import { createChatModels } from '../adapters/models/chat-models.ts';
 import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';
 import { createApiKeyStore, type ApiKeyStore } from '../db/stores/api-key-store.ts';
+import { createArtifactStore, type ArtifactStore } from '../db/stores/artifact-store.ts';
 import { createDatabase, type Database } from '../db/database.ts';
 import { createEventListener, type EventListener } from '../db/listener.ts';
+import { createFileStore, type FileStore } from '../db/stores/file-store.ts';
 import { createHumanTaskStore, type HumanTaskStore } from '../db/stores/human-task-store.ts';
 import { createJournal } from '../db/journal/journal.ts';
 import { createRunStore, type RunStore } from '../db/stores/run-store.ts';
+import { createSandboxStore, type SandboxStore } from '../db/stores/sandbox-store.ts';
 import { createThreadStore, type ThreadStore } from '../db/stores/thread-store.ts';
 import { createWorkspaceStore, type WorkspaceStore } from '../db/stores/workspace-store.ts';
 import { migrateToLatest } from '../db/migrate.ts';
@@ -49,6 +52,9 @@ export interface Installation extends AsyncDisposable {
   readonly threads: ThreadStore;
   readonly runs: RunStore;
   readonly humanTasks: HumanTaskStore;
+  readonly files: FileStore;
+  readonly artifacts: ArtifactStore;
+  readonly sandboxes: SandboxStore;
   readonly tools: ToolRegistry;
   readonly nodeTypes: readonly NodeType[];
   readonly registry: CompileRegistry;
@@ -88,6 +94,9 @@ export async function composeInstallation(options: InstallationOptions): Promise
     threads: createThreadStore(database),
     runs: createRunStore(database),
     humanTasks: createHumanTaskStore(database),
+    files: createFileStore(database),
+    artifacts: createArtifactStore(database),
+    sandboxes: createSandboxStore(database),
     tools,
     nodeTypes: builtInNodeTypes,
     registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },

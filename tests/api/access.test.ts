@@ -15,6 +15,15 @@ afterAll(() => api.stop());
 const NAMED = ROUTE_TABLE.map((route) => [`${route.method} ${route.path}`, route] as const);
 const GUARDED = NAMED.filter(([, route]) => route.permission !== 'public');
 
+/** Publishes a file of a foreign run; answers with the artifact's id. */
+async function publish(runId: string, key: string): Promise<string> {
+  const path = `/v1/runs/${runId}/files/content?path=a.txt`;
+  await api.call('PUT', path, { key, raw: 'secret' });
+  const ref = { workspaceId: api.foreign.id, runId };
+  const { artifact } = await api.deps.artifacts.publish(ref, { path: 'a.txt' });
+  return artifact.id;
+}
+
 /** The path with ids that nothing has. */
 function anyPath(path: string): string {
   return path.replaceAll(/\{\w+\}/g, 'unknown');
@@ -67,6 +76,7 @@ describe('what belongs to another workspace', () => {
       run: run.body.id,
       thread: run.body.threadId,
       sha256: run.body.input.$blob,
+      artifact: await publish(run.body.id, key),
       key: keys.body.items[0]?.id,
     });
   });
@@ -90,6 +100,19 @@ describe('what belongs to another workspace', () => {
     ['GET', '/v1/runs/{run}/steps', null],
     ['GET', '/v1/runs/{run}/checkpoints', null],
     ['GET', '/v1/runs/{run}/checkpoints/1', null],
+    ['GET', '/v1/runs/{run}/files', null],
+    ['GET', '/v1/runs/{run}/files/history?path=a.txt', null],
+    ['GET', '/v1/runs/{run}/files/content?path=a.txt', null],
+    ['PUT', '/v1/runs/{run}/files/content?path=a.txt', 'mine'],
+    ['GET', '/v1/runs/{run}/files/diff?path=a.txt&from=1&to=1', null],
+    ['POST', '/v1/runs/{run}/files:rollback', { path: 'a.txt', version: 1 }],
+    ['POST', '/v1/runs/{run}/files:rollback', { revision: 0 }],
+    ['GET', '/v1/runs/{run}/artifacts', null],
+    ['GET', '/v1/artifacts/{artifact}', null],
+    ['GET', '/v1/artifacts/{artifact}/content', null],
+    ['GET', '/v1/runs/{run}/commands', null],
+    ['GET', '/v1/runs/{run}/network-requests', null],
+    ['GET', '/v1/runs/{run}/audit:verify', null],
     ['GET', '/v1/threads/{thread}', null],
     ['GET', '/v1/threads/{thread}/messages', null],
     ['POST', '/v1/threads/{thread}/messages', { content: 'hi' }],
@@ -108,6 +131,7 @@ describe('what belongs to another workspace', () => {
     thread: newId('thread'),
     sha256: '0'.repeat(64),
     key: newId('apiKey'),
+    artifact: newId('artifact'),
   };
 
   test.each(cases)('%s %s answers as for an id that nothing has', async (method, path, body) => {

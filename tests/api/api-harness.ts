@@ -1,6 +1,9 @@
 import { createAgentStore } from '../../db/stores/agent-store.ts';
 import { createApi } from '../../api/create-api.ts';
 import { createApiKeyStore } from '../../db/stores/api-key-store.ts';
+import { createArtifactStore } from '../../db/stores/artifact-store.ts';
+import { createFileStore } from '../../db/stores/file-store.ts';
+import { createSandboxStore, type SandboxStore } from '../../db/stores/sandbox-store.ts';
 import { createEventListener } from '../../db/listener.ts';
 import { createHumanTaskStore } from '../../db/stores/human-task-store.ts';
 import { createJournal } from '../../db/journal/journal.ts';
@@ -45,6 +48,7 @@ export interface TestApi {
   readonly deps: ApiDeps;
   readonly journal: Journal;
   readonly control: FakeControl;
+  readonly sandboxes: SandboxStore;
   readonly own: TestWorkspace;
   readonly foreign: TestWorkspace;
   /** With the own workspace's admin key, if none is named. */
@@ -97,12 +101,18 @@ export async function startTestApi(
   const control = createFakeControl(journal);
   const nodes = createNodeRegistry(builtInNodeTypes);
   const tools = createToolRegistry([ECHO]);
+  const workspaces = createWorkspaceStore(database);
+  const sandboxes = createSandboxStore(database);
   const deps: ApiDeps = {
     agents: createAgentStore(database),
     runs: createRunStore(database),
     threads: createThreadStore(database),
     humanTasks: createHumanTaskStore(database),
     apiKeys: createApiKeyStore(database, PEPPER),
+    files: createFileStore(database),
+    artifacts: createArtifactStore(database),
+    sandboxes,
+    workspaces,
     values: journal,
     listener: { subscribe: countedBy(followed, listener) },
     control,
@@ -114,7 +124,6 @@ export async function startTestApi(
     corsOrigins: [],
     ...change,
   };
-  const workspaces = createWorkspaceStore(database);
   const own = await seed(workspaces, deps);
   const foreign = await seed(workspaces, deps);
   const server = await startApi({ app: createApi(deps), port: 0, host: '127.0.0.1' });
@@ -123,6 +132,7 @@ export async function startTestApi(
     deps,
     journal,
     control,
+    sandboxes,
     own,
     foreign,
     followed: (runId) => followed.get(runId) ?? 0,

@@ -37,6 +37,18 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'runs.checkpoint': ({ runs }) => runs.checkpoint('r', 1),
   'runs.events': ({ runs }) => runs.events('r'),
   'runs.stream': ({ runs }) => runs.stream('r').next(),
+  'files.list': ({ files }) => files.list('r').page(),
+  'files.history': ({ files }) => files.history('r', 'a.txt').page(),
+  'files.read': ({ files }) => files.read('r', 'a.txt'),
+  'files.write': ({ files }) => files.write('r', { path: 'a', bytes: new Uint8Array(1) }),
+  'files.diff': ({ files }) => files.diff('r', 'a.txt', { from: 1, to: 2 }),
+  'files.rollback': ({ files }) => files.rollback('r', { path: 'a.txt', version: 1 }),
+  'artifacts.list': ({ artifacts }) => artifacts.list('r').page(),
+  'artifacts.get': ({ artifacts }) => artifacts.get('a'),
+  'artifacts.read': ({ artifacts }) => artifacts.read('a'),
+  'audit.commands': ({ audit }) => audit.commands('r').page(),
+  'audit.networkRequests': ({ audit }) => audit.networkRequests('r').page(),
+  'audit.verify': ({ audit }) => audit.verify('r'),
   'threads.create': ({ threads }) => threads.create({ agent: 'a' }),
   'threads.get': ({ threads }) => threads.get('t'),
   'threads.list': ({ threads }) => threads.list().page(),
@@ -52,6 +64,8 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'apiKeys.list': ({ apiKeys }) => apiKeys.list().page(),
   'apiKeys.revoke': ({ apiKeys }) => apiKeys.revoke('k'),
   'apiKeys.me': ({ apiKeys }) => apiKeys.me(),
+  'workspace.get': ({ workspace }) => workspace.get(),
+  'workspace.update': ({ workspace }) => workspace.update({ sandboxMinLevel: 'docker' }),
 };
 
 /** What the call asks for: method and path of its first request. */
