@@ -1,4 +1,5 @@
 // An interpreter whose variables live from cell to cell: `kernel.mjs javascript SOCKET`.
+import { Buffer } from 'node:buffer';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
