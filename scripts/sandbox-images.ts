@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { SANDBOX_IMAGES } from '../contracts/sandbox.ts';
 import type { SandboxImage } from '../contracts/sandbox.ts';
-import { buildImages } from './sandbox-images/build.ts';
+import { buildImages, presentImages } from './sandbox-images/build.ts';
 import { BASE_SOURCES } from './sandbox-images/debian-base.ts';
 import type { BaseSource } from './sandbox-images/debian-base.ts';
 import { connect, findSocket } from './sandbox-images/docker-connection.ts';
@@ -50,15 +50,14 @@ async function main(): Promise<void> {
   }
   const docker = connect(socket);
   if (command === 'build') {
-    const fresh = values.fresh;
-    const built = await buildImages(docker, {
+    await buildImages(docker, {
       images,
-      fresh,
+      fresh: values.fresh,
       say,
       ...(from === undefined ? {} : { from }),
     });
-    for (const one of built) say(`${one.name}${one.built ? '' : ' (was here)'}`);
-    say(`manifest: ${await writeManifest(cacheFolder(process.env), built)}`);
+    for (const { name } of await presentImages(docker)) say(name);
+    say(`manifest: ${await writeManifest(docker, cacheFolder(process.env))}`);
   } else if (command === 'list') {
     for (const { names: tags, id, sizeBytes } of await listImages(docker)) {
       say(`${(sizeBytes / 1e6).toFixed(0).padStart(6)} MB  ${tags.join('  ') || id}`);

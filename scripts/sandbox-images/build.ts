@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { SANDBOX_IMAGES } from '../../contracts/sandbox.ts';
 import type { SandboxImage } from '../../contracts/sandbox.ts';
 import { ensureDebian } from './debian-base.ts';
 import type { BaseSource } from './debian-base.ts';
@@ -23,7 +24,7 @@ export const LABELS = {
 } as const;
 
 const ENV_LABEL = 'dev.holdfast.env';
-/** Image ids name untagged bases as well; twelve digits are what Docker shows. */
+/** As many as Docker shows of an id. */
 const SHOWN_DIGITS = 12;
 const PACKAGES = ['dpkg-query', '-W', '-f', '${Package} ${Version} ${Architecture}\n'];
 const PROXY_NAMES = ['http_proxy', 'https_proxy', 'no_proxy'];
@@ -44,15 +45,16 @@ export interface BuiltImage {
   /** Named by its content. */
   readonly name: string;
   readonly content: string;
-  /** False if it was here already. */
-  readonly built: boolean;
-  readonly seconds: number;
   readonly sizeBytes: number;
 }
 
 /** Name under which sandboxes find an image. */
 export function latestName(image: SandboxImage): string {
   return `holdfast-sandbox-${image}:latest`;
+}
+
+function contentName(image: SandboxImage, content: string): string {
+  return `holdfast-sandbox-${image}:${content.slice(0, SHOWN_DIGITS)}`;
 }
 
 function envName(image: SandboxImage): string {
@@ -138,19 +140,24 @@ async function ensureEnv(plan: Plan): Promise<string> {
   return tag;
 }
 
-async function describe(docker: Docker, image: SandboxImage, built: boolean): Promise<BuiltImage> {
+async function describe(docker: Docker, image: SandboxImage): Promise<BuiltImage | undefined> {
+  const content = (await labelsOf(docker, latestName(image)))?.[LABELS.content];
+  if (content === undefined) return undefined;
   const { Size } = await docker.getImage(latestName(image)).inspect();
-  const content = (await labelsOf(docker, latestName(image)))?.[LABELS.content] ?? '';
-  const name = `holdfast-sandbox-${image}:${content.slice(0, SHOWN_DIGITS)}`;
-  return { image, name, content, built, seconds: 0, sizeBytes: Size };
+  return { image, name: contentName(image, content), content, sizeBytes: Size };
+}
+
+/** The images of ours that are here. */
+export async function presentImages(docker: Docker): Promise<readonly BuiltImage[]> {
+  const all = await Promise.all(SANDBOX_IMAGES.map((image) => describe(docker, image)));
+  return all.filter((one) => one !== undefined);
 }
 
 /** `plan.base` is the base's own environment. */
-async function buildOne(plan: Plan): Promise<BuiltImage> {
+async function buildOne(plan: Plan): Promise<void> {
   const { docker, options, recipe } = plan;
   const { image } = recipe;
   const startedAt = performance.now();
-  options.say(`${image}: building`);
   const base = recipe.parent === null ? plan.base : await ensureEnv(plan);
   const content = contentHash(recipe, await outputOf(docker, base, PACKAGES));
   const labels = {
@@ -158,50 +165,33 @@ async function buildOne(plan: Plan): Promise<BuiltImage> {
     [LABELS.inputs]: recipe.inputs,
     [LABELS.content]: content,
   };
-  const tag = `holdfast-sandbox-${image}:${content.slice(0, SHOWN_DIGITS)}`;
+  const tag = contentName(image, content);
   await runStep(docker, { step: 'finish', base, tag, labels, fresh: false });
   await docker.getImage(tag).tag({ repo: `holdfast-sandbox-${image}`, tag: 'latest' });
-  const built = await describe(docker, image, true);
+  const { Size } = await docker.getImage(tag).inspect();
   const seconds = (performance.now() - startedAt) / 1000;
-  options.say(`${image}: ${(built.sizeBytes / 1e6).toFixed(0)} MB in ${seconds.toFixed(0)} s`);
-  return { ...built, seconds };
+  options.say(`${image}: ${(Size / 1e6).toFixed(0)} MB in ${seconds.toFixed(0)} s`);
 }
 
 /** Makes the images that are missing or stale; those of equal inputs stay as they are. */
-export async function buildImages(
-  docker: Docker,
-  options: BuildOptions,
-): Promise<readonly BuiltImage[]> {
-  const again = options.fresh === true || options.from !== undefined;
-  const wanted = (await readRecipes()).filter(({ image }) => options.images.includes(image));
+export async function buildImages(docker: Docker, options: BuildOptions): Promise<void> {
+  const { from, fresh = false, say } = options;
+  const recipes = await readRecipes();
+  const [baseRecipe] = recipes;
+  if (baseRecipe === undefined) throw new Error('the image that others build on has no recipe');
+  const again = fresh || from !== undefined;
   const stale: Recipe[] = [];
-  for (const recipe of wanted) {
+  for (const recipe of recipes) {
+    if (!options.images.includes(recipe.image)) continue;
     const labels = await labelsOf(docker, latestName(recipe.image));
     if (again || labels?.[LABELS.inputs] !== recipe.inputs) stale.push(recipe);
   }
-  const made = stale.length === 0 ? [] : await buildStale(docker, options, stale);
-  return Promise.all(
-    wanted.map(
-      async ({ image }) =>
-        made.find((one) => one.image === image) ?? (await describe(docker, image, false)),
-    ),
-  );
-}
-
-async function buildStale(
-  docker: Docker,
-  options: BuildOptions,
-  stale: readonly Recipe[],
-): Promise<readonly BuiltImage[]> {
-  const [baseRecipe] = await readRecipes();
-  if (baseRecipe === undefined) return [];
-  const { from, fresh = false, say } = options;
+  if (stale.length === 0) return;
   const present = (await labelsOf(docker, envName('base')))?.[ENV_LABEL];
-  const needsDebian = fresh || from !== undefined || present !== baseRecipe.env;
+  const needsDebian = again || present !== baseRecipe.env;
   const debian = needsDebian ? await ensureDebian(docker, { from, fresh, say }) : '';
+  say(`building ${stale.map(({ image }) => image).join(', ')}`);
   const base = await ensureEnv({ docker, options, recipe: baseRecipe, base: debian });
-  const built: BuiltImage[] = [];
-  // One after the other: installing packages keeps the processors and the disk busy.
-  for (const recipe of stale) built.push(await buildOne({ docker, options, recipe, base }));
-  return built;
+  // All at once: each waits for the network, then for a processor of its own.
+  await Promise.all(stale.map((recipe) => buildOne({ docker, options, recipe, base })));
 }

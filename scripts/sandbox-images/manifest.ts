@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LABELS } from './build.ts';
-import type { BuiltImage } from './build.ts';
+import { LABELS, presentImages } from './build.ts';
 import type Docker from 'dockerode';
 
 /** Folder where this machine keeps what it can make again. */
@@ -11,20 +10,12 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'holdfast');
 }
 
-/** Writes down which images were made here, and answers with the file's path. */
-export async function writeManifest(
-  folder: string,
-  images: readonly BuiltImage[],
-): Promise<string> {
+/** Writes down which images are here, and answers with the file's path. */
+export async function writeManifest(docker: Docker, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'sandbox-images.json');
-  const entries = images.map(({ image, name, content, sizeBytes }) => ({
-    image,
-    name,
-    content,
-    sizeBytes,
-  }));
-  await writeFile(file, `${JSON.stringify({ version: 1, images: entries }, null, 2)}\n`);
+  const images = await presentImages(docker);
+  await writeFile(file, `${JSON.stringify({ version: 1, images }, null, 2)}\n`);
   return file;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { addTallies, closingLines, readTally, toTally } from './jest-report.ts';
 import type { JestResult } from './jest-report.ts';
+import { notRunTitle } from './not-run.ts';
 
 function resultOf(statuses: readonly string[], brokenFiles = 0): JestResult {
   return {
@@ -23,6 +24,16 @@ describe('the closing lines of a test run', () => {
     const lines = closingLines(toTally(resultOf(['passed', 'pending', 'todo'])));
     expect(lines).toContain('  - t1');
     expect(lines.at(-1)).toBe('1 passed, 0 failed, 2 skipped');
+  });
+
+  test('say once why tests could not run, before the counts', () => {
+    const titles = ['a', 'b'].map((name) => notRunTitle(name, 'no daemon [here]\nanswers'));
+    const lines = closingLines({ passed: 3, failed: 0, skipped: ['other', ...titles] });
+    expect(lines).toEqual([
+      ...['', 'Skipped:', '  - other'],
+      ...['', 'NOT RUN: 2 tests. no daemon here answers', '  - a', '  - b'],
+      ...['', '3 passed, 0 failed, 3 skipped'],
+    ]);
   });
 
   test('count a file that broke before its tests as a failure', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { sortSkipped } from './not-run.ts';
 
 /** What a test run amounts to. */
 export interface Tally {
@@ -55,11 +56,16 @@ export function readTally(file: string): Tally {
   }
 }
 
-/** The closing lines: what was skipped, then the counts alone on the last line. */
+/** The closing lines: what was skipped, what could not run and why, then the counts alone. */
 export function closingLines(tally: Tally): readonly string[] {
   const { passed, failed, skipped } = tally;
-  const list =
-    skipped.length === 0 ? [] : ['', 'Skipped:', ...skipped.map((name) => `  - ${name}`)];
+  const { notRun, others } = sortSkipped(skipped);
+  const list = others.length === 0 ? [] : ['', 'Skipped:', ...others.map((name) => `  - ${name}`)];
   const counts = `${passed} passed, ${failed} failed`;
-  return [...list, '', skipped.length === 0 ? counts : `${counts}, ${skipped.length} skipped`];
+  return [
+    ...list,
+    ...notRun,
+    '',
+    skipped.length === 0 ? counts : `${counts}, ${skipped.length} skipped`,
+  ];
 }

@@ -1,4 +1,5 @@
 import { startTestPostgres, type TestPostgres } from './postgres-server.ts';
+import { openDockerState } from './docker.ts';
 import { startTestTemporal, type TestTemporal } from './temporal.ts';
 
 declare global {
@@ -9,6 +10,7 @@ declare global {
 
 /** Starts the servers that tests under tests/ need; they find them by the environment. */
 export default async function setup(): Promise<void> {
+  openDockerState();
   const postgres = await startTestPostgres();
   globalThis.holdfastTestPostgres = postgres;
   process.env.HOLDFAST_TEST_DATABASE_URL = postgres.connectionString;
