@@ -19,13 +19,25 @@ export interface ListedContainer {
   readonly expiresAt: string;
 }
 
+/** The container that bears a sandbox's name at this moment. */
+export interface FoundContainer {
+  /** Docker's own, which no other container ever has. */
+  readonly containerId: string;
+  readonly state: 'created' | 'running' | 'paused' | 'dead';
+  readonly createdAtMs: number;
+}
+
 /** The containers of one installation. */
 export interface Containers {
-  /** False if one of that name is there already. */
-  create(plan: ContainerPlan): Promise<boolean>;
+  /** Answers with its id; undefined if one of that name is there or being made. */
+  create(plan: ContainerPlan): Promise<string | undefined>;
   /** Starting a running one is no failure. */
-  start(key: string): Promise<void>;
+  start(containerId: string): Promise<void>;
   state(key: string): Promise<ContainerState>;
+  /** Undefined if there is none, also while one is still being made. */
+  find(key: string): Promise<FoundContainer | undefined>;
+  /** Kills that one and waits until it is gone; a later one of its name stays. */
+  removeOnly(containerId: string): Promise<void>;
   pause(key: string): Promise<void>;
   resume(key: string): Promise<void>;
   /** Kills it and waits until it is gone; false if there was none. */
@@ -57,15 +69,22 @@ function toListed(info: Docker.ContainerInfo): ListedContainer {
   };
 }
 
-async function inspectState(container: Docker.Container): Promise<ContainerState> {
+async function findContainer(container: Docker.Container): Promise<FoundContainer | undefined> {
   try {
-    const { State: found } = await container.inspect();
-    if (found.Paused) return 'paused';
-    return found.Running ? 'running' : 'dead';
+    const { Id: containerId, Created, State: found } = await container.inspect();
+    const living = found.Paused ? 'paused' : found.Running ? 'running' : 'dead';
+    const state = found.Status === 'created' ? 'created' : living;
+    return { containerId, state, createdAtMs: Date.parse(Created) };
   } catch (error) {
-    if (isStatus(error, 404)) return 'gone';
+    if (isStatus(error, 404)) return undefined;
     throw error;
   }
+}
+
+async function inspectState(container: Docker.Container): Promise<ContainerState> {
+  const found = await findContainer(container);
+  if (found === undefined) return 'gone';
+  return found.state === 'created' ? 'dead' : found.state;
 }
 
 async function waitUntilGone(container: Docker.Container): Promise<void> {
@@ -98,16 +117,19 @@ export function createContainers(docker: Docker, installation: string): Containe
     state,
     create: async (plan) => {
       try {
-        await docker.createContainer(containerOptions(plan));
-        return true;
+        return (await docker.createContainer(containerOptions(plan))).id;
       } catch (error) {
-        if (isStatus(error, 409)) return false;
+        if (isStatus(error, 409)) return undefined;
         throw error;
       }
     },
-    start: async (key) => {
+    find: (key) => findContainer(get(key)),
+    removeOnly: async (containerId) => {
+      await removeContainer(docker.getContainer(containerId));
+    },
+    start: async (containerId) => {
       try {
-        await get(key).start();
+        await docker.getContainer(containerId).start();
       } catch (error) {
         if (!isStatus(error, 304)) throw error;
       }

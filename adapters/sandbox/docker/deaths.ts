@@ -56,6 +56,25 @@ async function findDeath(
   }
 }
 
+/** Buries the sandbox born at that time, not a later one of its name; answers with its death. */
+async function buryOnly(
+  folders: SandboxFolders,
+  id: string,
+  { found, bornAtMs }: { readonly found: SandboxDeath; readonly bornAtMs: number },
+): Promise<SandboxDeath> {
+  try {
+    const record = await folders.read(id);
+    if (record !== undefined && Date.parse(record.createdAt) !== bornAtMs) return found;
+    // Who removes it on purpose has noted why, and clears up.
+    if (record?.death !== undefined) return record.death;
+    const death = await folders.bury(id, found);
+    await folders.removeFolder(id);
+    return death;
+  } catch {
+    return found;
+  }
+}
+
 /** Follows Docker's events; `onDeath` hears of every death that someone waits for, once. */
 export function createDeaths(options: {
   readonly docker: Docker;
@@ -70,9 +89,8 @@ export function createDeaths(options: {
   const settle = async (id: string, found: SandboxDeath): Promise<void> => {
     const entry = watched.get(id);
     watched.delete(id);
-    const death = await folders.bury(id, found).catch(() => found);
-    await folders.removeFolder(id).catch(() => undefined);
     if (entry === undefined) return;
+    const death = await buryOnly(folders, id, { found, bornAtMs: entry.bornAtMs });
     options.onDeath(id, death);
     entry.death.resolve(death);
   };

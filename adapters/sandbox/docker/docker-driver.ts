@@ -24,48 +24,65 @@ export interface DockerDriver extends SandboxDriver {
 const ID = /^[a-z0-9_]{1,40}$/;
 const START_POLL_MS = 50;
 const START_LIMIT_MS = 20_000;
+const CREATE_LIMIT_MS = 60_000;
 
 function toLost(id: string, death: SandboxDeath | undefined): AppError {
   const why = death === undefined ? 'nothing is known of it' : `${death.reason}: ${death.detail}`;
   return new AppError('sandbox.lost', `The sandbox ${id} is gone (${why}).`);
 }
 
-/** Another call made the container: its sandbox is ready when that call has started it. */
-async function waitForStart(parts: DriverParts, key: string): Promise<boolean> {
-  const limit = Date.now() + START_LIMIT_MS;
-  while (Date.now() < limit) {
-    const state = await parts.containers.state(key);
-    if (state === 'running' || state === 'paused') return true;
-    const record = await parts.folders.read(key);
-    if (state === 'gone' || record?.death !== undefined) return false;
+/**
+ * The living sandbox of a container that another call made, as soon as that call has started it.
+ * Undefined if its name is free; a dead container, or one whose maker is gone, is removed.
+ */
+async function waitForStart(parts: DriverParts, key: string): Promise<SandboxRecord | undefined> {
+  const began = Date.now();
+  for (;;) {
+    const found = await parts.containers.find(key);
+    if (found === undefined) return undefined;
+    const { state, containerId, createdAtMs } = found;
+    const isUp = state === 'running' || state === 'paused';
+    // Until it is started, the record may be that of a former sandbox.
+    const record = isUp ? await parts.folders.read(key) : undefined;
+    if (record !== undefined && record.death === undefined) return record;
+    const since = state === 'created' ? Math.min(began, createdAtMs) : began;
+    if (state === 'dead' || Date.now() - since > START_LIMIT_MS) {
+      await parts.containers.removeOnly(containerId);
+      return undefined;
+    }
     await sleep(START_POLL_MS);
   }
-  return false;
 }
 
 async function createSandbox(parts: DriverParts, spec: SandboxSpec): Promise<Sandbox> {
-  const { folders, containers, gates } = parts;
+  const { folders } = parts;
   const key = await folders.take(spec.id, spec.id);
   if (key !== spec.id) {
-    const record = await folders.read(key);
-    if (record !== undefined && (await waitForStart(parts, key))) return connectTo(parts, record);
+    const record = await waitForStart(parts, key);
+    if (record !== undefined) return connectTo(parts, record);
     await folders.forget(key, spec.id);
     return createSandbox(parts, spec);
   }
-  let started = await startContainer(parts, spec);
-  if (started === undefined) {
-    const record = (await waitForStart(parts, key)) ? await folders.read(key) : undefined;
+  const limit = Date.now() + CREATE_LIMIT_MS;
+  while (Date.now() < limit) {
+    const started = await startContainer(parts, spec);
+    if (started !== undefined) return openSandbox(parts, started, spec);
+    const record = await waitForStart(parts, key);
     if (record !== undefined) return connectTo(parts, record);
-    // It died, or whoever made it did before it was started.
-    await containers.remove(key);
-    started = await startContainer(parts, spec);
+    await sleep(START_POLL_MS);
   }
-  if (started === undefined) {
-    throw new AppError('sandbox.unavailable', `The sandbox ${key} was made elsewhere, and died.`);
-  }
-  const sandbox = await connectSandbox(parts, started, true);
-  await folders.lock(key);
-  await gates.set(key, spec.network, spec.onRequest);
+  throw new AppError('sandbox.unavailable', `The sandbox ${key} was made elsewhere, and died.`);
+}
+
+/** The first connection to a sandbox that this call has started. */
+async function openSandbox(
+  parts: DriverParts,
+  record: SandboxRecord,
+  spec: SandboxSpec,
+): Promise<Sandbox> {
+  const sandbox = await connectSandbox(parts, record, true);
+  await parts.folders.lock(record.key);
+  await parts.gates.set(record.key, spec.network, spec.onRequest);
   return sandbox;
 }
 
@@ -79,12 +96,11 @@ async function connectById(parts: DriverParts, id: string): Promise<Sandbox> {
   const key = (await parts.folders.keyOf(id)) ?? id;
   const record = await parts.folders.read(key);
   if (record?.death !== undefined) throw toLost(id, record.death);
-  const state = await parts.containers.state(key);
-  if (record === undefined || state === 'gone' || state === 'dead') {
-    const death: SandboxDeath = { reason: 'unknown', detail: 'it is gone, nobody saw how' };
-    throw toLost(id, record === undefined ? undefined : await parts.folders.bury(key, death));
-  }
-  return connectTo(parts, record);
+  if (record === undefined) throw toLost(id, undefined);
+  const living = await waitForStart(parts, key);
+  if (living !== undefined) return connectTo(parts, living);
+  const unseen: SandboxDeath = { reason: 'unknown', detail: 'it is gone, nobody saw how' };
+  throw toLost(id, await parts.folders.bury(key, unseen));
 }
 
 async function adoptSandbox(parts: DriverParts, key: string, spec: SandboxSpec): Promise<Sandbox> {

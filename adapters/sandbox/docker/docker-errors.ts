@@ -1,19 +1,34 @@
 import { AppError } from '../../../contracts/app-error.ts';
 
-/** True when the Docker daemon answered with that status. */
-export function isStatus(error: unknown, status: number): boolean {
-  return error instanceof Error && 'statusCode' in error && error.statusCode === status;
+interface DaemonFailure {
+  readonly message?: string;
+  /** Of the daemon's answer. */
+  readonly statusCode?: number;
+  /** Of the operating system, when there was no answer. */
+  readonly code?: string;
+  readonly syscall?: string;
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && !('statusCode' in error);
+/** Failures of Node's own modules are no `Error` of this realm when tests run, so nothing asks. */
+function toFailure(error: unknown): DaemonFailure {
+  return typeof error === 'object' && error !== null ? error : { message: String(error) };
+}
+
+/** True when the Docker daemon answered with that status. */
+export function isStatus(error: unknown, status: number): boolean {
+  return toFailure(error).statusCode === status;
+}
+
+function isUnreachable({ statusCode, code, syscall }: DaemonFailure): boolean {
+  if (statusCode !== undefined) return false;
+  return syscall === 'connect' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /** Says what a failure of the daemon means to who wants a sandbox. */
 export function toSandboxError(error: unknown, imageName: string): unknown {
   if (error instanceof AppError) return error;
-  const cause = error instanceof Error ? error.message : String(error);
-  if (isUnreachable(error)) {
+  const cause = toFailure(error).message ?? 'without a reason';
+  if (isUnreachable(toFailure(error))) {
     return new AppError(
       'sandbox.unavailable',
       `The Docker daemon cannot be reached: ${cause}. Start it, or run npm run doctor.`,
@@ -27,7 +42,7 @@ export function toSandboxError(error: unknown, imageName: string): unknown {
       { cause: error },
     );
   }
-  return new AppError('sandbox.unavailable', `Docker refused the sandbox: ${cause}`, {
+  return new AppError('sandbox.unavailable', `The sandbox cannot be had: ${cause}`, {
     cause: error,
   });
 }

@@ -8,7 +8,8 @@ export async function removeSandbox(
   death: SandboxDeath,
 ): Promise<void> {
   await parts.folders.bury(key, death);
-  await parts.containers.remove(key);
   await parts.gates.close(key);
+  // Before the container: once its name is free, the folder may be another sandbox's.
   await parts.folders.removeFolder(key);
+  await parts.containers.remove(key);
 }

@@ -63,7 +63,7 @@ const MAX_SOCKET_PATH = 107;
 const LONGEST_NAME = `/${'x'.repeat(40)}/runner.sock`;
 
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 async function readText(file: string): Promise<string | undefined> {

@@ -60,7 +60,7 @@ export async function startContainer(
   const { options, folders, containers, cgroups } = parts;
   await checkCeilings(parts, spec);
   const record = newRecord(spec, spec.id);
-  const made = await containers.create({
+  const containerId = await containers.create({
     spec,
     imageName: imageNameOf(options, spec.image),
     folder: folders.pathOf(spec.id),
@@ -70,16 +70,17 @@ export async function startContainer(
     cgroupParent: await cgroups?.parentOf(spec.workspaceId),
     runtime: options.runtime?.name,
   });
-  if (!made) return undefined;
+  if (containerId === undefined) return undefined;
   try {
     // Only who made the container may empty the folder: another's may be in use.
-    await folders.open(spec.id);
+    // The record comes first: whoever buries a former one of that id knows this one by it.
     await folders.write(record);
-    await containers.start(spec.id);
+    await folders.open(spec.id);
+    await containers.start(containerId);
     // A reaper may have removed the group in between, and Docker made one without limits.
     await cgroups?.parentOf(spec.workspaceId);
   } catch (error) {
-    await containers.remove(spec.id).catch(() => undefined);
+    await containers.removeOnly(containerId).catch(() => undefined);
     throw error;
   }
   return record;
