@@ -1,68 +1,68 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../../contracts/app-error.ts';
 import { LIMITS } from '../../contracts/limits.ts';
-import { SANDBOX_LEVELS, type Manifest, type SandboxPolicy } from '../../contracts/sandbox.ts';
+import { createRequestRecorder, type RequestRecorder } from './request-recorder.ts';
 import { followCommand, type FollowedCommand } from './follow-command.ts';
-import { pullFiles, pushFiles, type SyncedWorkspace } from './workspace-sync.ts';
-import type { FileStore } from '../../db/stores/file-store.ts';
+import { SandboxSession, type SessionDeps } from './sandbox-session.ts';
+import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
+import type { CommandRecord } from '../../contracts/sandbox-audit.ts';
 import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
-import type { Sandbox, SandboxDriver } from '../../adapters/sandbox/port.ts';
+import type { Sandbox } from '../../adapters/sandbox/port.ts';
+import type { Unstored } from './workspace-sync.ts';
 
-/** A command that a run wants executed in its sandbox. */
-export interface SandboxWork extends RunRef {
+/** Something that a run wants to do in its sandbox. */
+export interface SandboxUse extends SandboxRequest {
   readonly stepId: string;
   readonly actor: string;
-  readonly policy: SandboxPolicy;
-  readonly image: SandboxImage;
+  /** Equal for every attempt. */
+  readonly key: string;
+}
+
+/** What came of a use. */
+export interface UseReport<T> {
+  readonly value: T;
+  /** Paths that it changed. */
+  readonly changed: readonly string[];
+  /** Paths that it changed, and that are not kept. */
+  readonly unstored: readonly Unstored[];
+  /** True: the run had another sandbox before; its files are there, its processes are gone. */
+  readonly restored: boolean;
+}
+
+/** A command that a run wants executed in its sandbox. */
+export interface SandboxWork extends Omit<SandboxUse, 'key'> {
   /** Equal for every attempt: a retry attaches to the command, it never runs twice. */
   readonly commandId: string;
   readonly argv: readonly string[];
   readonly stdin?: Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly onOutput: (stream: OutputStream, text: string) => void;
 }
 
 /** What came of it. */
-export interface SandboxReport extends FollowedCommand {
-  /** Paths that it changed. */
-  readonly changed: readonly string[];
-  /** True: the sandbox is a new one, its files are those of the run, its processes are gone. */
-  readonly restored: boolean;
-}
+export type SandboxReport = FollowedCommand & Omit<UseReport<unknown>, 'value'>;
 
-/** The sandboxes of all runs of this process. */
+/** The sandboxes of all runs, as one process uses them. */
 export interface RunSandboxes extends AsyncDisposable {
   /**
    * Executes the command in the run's sandbox of that image, made where there is none, and keeps the
-   * files that it changed. Throws `sandbox.lost` when the sandbox dies meanwhile,
-   * `sandbox.level_unavailable` when no driver is strong enough.
+   * files that it changed. Throws `sandbox.lost` when the sandbox dies meanwhile, and what opening
+   * one throws: `sandbox.level_unavailable`, `sandbox.unavailable`, `sandbox.ceiling_reached`.
    */
   execute(work: SandboxWork): Promise<SandboxReport>;
-  /** Frees the run's sandboxes; its files are kept. */
+  /** Gives the run's sandbox, with the run's files in it, to `work`; throws what `execute` throws. */
+  use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>>;
+  /** Frees those sandboxes of the run that this process uses and that nothing runs in; keeps files. */
   release(run: RunRef): Promise<void>;
 }
 
 /** What they are made from. */
-export interface RunSandboxesDeps {
-  /** Weakest first does not matter; the weakest that is strong enough is taken. */
-  readonly drivers: readonly SandboxDriver[];
-  readonly files: FileStore;
-}
+export interface RunSandboxesDeps extends Omit<OpenSandboxDeps, 'onRequest'>, SessionDeps {}
 
-const TTL_MS = 15 * 60_000;
-const MAX_TTL_MS = 24 * 3_600_000;
-
-interface Session {
-  readonly sandbox: Sandbox;
-  readonly workspace: SyncedWorkspace;
-  readonly isNew: boolean;
-  /** How the files stood when they were last the same in the sandbox and in the store. */
-  synced: Manifest;
-  /** Transfers of files take turns. */
-  turn: Promise<unknown>;
-}
+/** Sandboxes that may be found dead before one is given up. */
+const ATTEMPTS = 3;
 
 /** Sandboxes of runs on these drivers. */
 export function createRunSandboxes(deps: RunSandboxesDeps): RunSandboxes {
@@ -71,41 +71,60 @@ export function createRunSandboxes(deps: RunSandboxesDeps): RunSandboxes {
 
 class Sessions implements RunSandboxes {
   readonly #deps: RunSandboxesDeps;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions = new Map<string, Promise<SandboxSession>>();
+  /** Who wants a sandbox of the same key waits for these, and gets a new one. */
+  readonly #freeing = new Map<string, Promise<void>>();
+  readonly #requests: RequestRecorder;
 
   constructor(deps: RunSandboxesDeps) {
     this.#deps = deps;
+    this.#requests = createRequestRecorder(deps.sandboxes, deps.warn);
   }
 
   async execute(work: SandboxWork): Promise<SandboxReport> {
-    const id = sandboxIdOf(work, work.image);
-    const isFirst = !this.#sessions.has(id);
-    const session = await this.#session(id, work);
-    try {
-      await session.sandbox.extend(TTL_MS);
-      const followed = await this.#follow(session, work);
-      const { key, actor, stepId } = { key: work.commandId, ...work };
-      const pulled = await inTurn(session, async () => {
-        const result = await pullFiles(session.workspace, session.synced, { key, actor, stepId });
-        session.synced = result.manifest;
-        return result;
-      });
-      return { ...followed, changed: pulled.changed, restored: isFirst && session.isNew };
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'sandbox.lost') this.#sessions.delete(id);
-      throw error;
+    const startedAt = new Date().toISOString();
+    const use: SandboxUse = { ...work, key: work.commandId };
+    const { value, ...report } = await this.use(use, async (sandbox) => {
+      const followed = await follow(sandbox, work);
+      // Before the files: what ran is on record, whatever becomes of them.
+      const record = toRecord(work, { sandboxId: sandbox.id, startedAt, followed });
+      await this.#deps.sandboxes.recordCommands(work, [record]);
+      return followed;
+    });
+    return { ...value, ...report };
+  }
+
+  async use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>> {
+    const key = keyOf(request, request.image);
+    for (let attempt = 1; ; attempt += 1) {
+      const session = await this.#session(key, request);
+      using _visit = session.enter(request.stepId);
+      let isReady = false;
+      try {
+        await session.prepare(request);
+        isReady = true;
+        return await session.use(request, work);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'sandbox.lost') throw error;
+        this.#sessions.delete(key);
+        await session.noteDeath();
+        // Nothing has begun in it: another one does as well.
+        if (isReady || attempt === ATTEMPTS) throw error;
+      }
     }
   }
 
   async release(run: RunRef): Promise<void> {
-    const ids = (['base', 'python', 'node', 'browser'] as const).map((image) =>
-      sandboxIdOf(run, image),
-    );
+    const mine = keyOf(run, '');
+    const keys = [...this.#sessions.keys()].filter((key) => key.startsWith(mine));
     await Promise.all(
-      ids.map(async (id) => {
-        const session = this.#sessions.get(id);
-        this.#sessions.delete(id);
-        await session?.then(({ sandbox }) => sandbox.kill()).catch(() => undefined);
+      keys.map(async (key) => {
+        const session = await this.#sessions.get(key)?.catch(() => undefined);
+        if (session?.isBusy !== false) return;
+        this.#sessions.delete(key);
+        const freed = session.free();
+        this.#freeing.set(key, freed);
+        await freed.finally(() => this.#freeing.delete(key));
       }),
     );
   }
@@ -113,71 +132,76 @@ class Sessions implements RunSandboxes {
   async [Symbol.asyncDispose](): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    await Promise.allSettled(
-      sessions.map(async (session) => (await session).sandbox[Symbol.asyncDispose]()),
-    );
+    await Promise.allSettled(sessions.map(async (session) => (await session).close()));
+    await this.#requests[Symbol.asyncDispose]();
   }
 
-  async #follow(session: Session, work: SandboxWork): Promise<FollowedCommand> {
-    const { commandId, argv, stdin, deadlineMs, signal, onOutput } = work;
-    await using command = await session.sandbox.exec({
-      commandId,
-      argv,
-      ...(stdin === undefined ? {} : { stdin }),
-      deadlineMs,
-      maxOutputBytes: LIMITS.commandOutputBytes,
-    });
-    return await followCommand(command, { signal, onOutput });
-  }
-
-  #session(id: string, work: SandboxWork): Promise<Session> {
-    const known = this.#sessions.get(id);
+  #session(key: string, request: SandboxRequest): Promise<SandboxSession> {
+    const known = this.#sessions.get(key);
     if (known !== undefined) return known;
-    const opened = this.#open(id, work);
-    this.#sessions.set(id, opened);
-    opened.catch(() => this.#sessions.delete(id));
+    const opened = this.#open(key, request);
+    this.#sessions.set(key, opened);
+    opened.catch(() => {
+      if (this.#sessions.get(key) === opened) this.#sessions.delete(key);
+    });
     return opened;
   }
 
-  async #open(id: string, work: SandboxWork): Promise<Session> {
-    const { files } = this.#deps;
-    const driver = this.#driverFor(work.policy);
-    const space = { workspaceId: work.workspaceId, spaceId: work.runId };
-    const synced = await files.manifest(space);
-    const living = await driver.connect(id).catch(() => null);
-    const sandbox = living ?? (await driver.create(specOf(id, work)));
-    const workspace: SyncedWorkspace = { inside: sandbox.files, store: files, space };
-    const isNew = living === null;
-    // In a living one, what differs was changed by a command whose worker died.
-    if (isNew) await pushFiles(workspace, synced);
-    const session = { sandbox, workspace, isNew, synced, turn: Promise.resolve() };
-    void sandbox.died.then(() => this.#sessions.delete(id));
+  async #open(key: string, request: SandboxRequest): Promise<SandboxSession> {
+    await this.#freeing.get(key)?.catch(() => undefined);
+    const uses: { session?: SandboxSession } = {};
+    const onRequest: OpenSandboxDeps['onRequest'] = (run, record) => {
+      this.#requests.add(run, { ...record, stepId: uses.session?.stepId ?? null });
+    };
+    const opened = await openSandbox({ ...this.#deps, onRequest }, request);
+    const session = new SandboxSession(this.#deps, request, opened);
+    uses.session = session;
+    void opened.sandbox.died.then(async () => {
+      this.#sessions.delete(key);
+      await session.noteDeath();
+    });
     return session;
   }
-
-  #driverFor({ level }: SandboxPolicy): SandboxDriver {
-    const strength = (of: SandboxDriver): number => SANDBOX_LEVELS.indexOf(of.level);
-    const wanted = SANDBOX_LEVELS.indexOf(level);
-    const [weakest] = this.#deps.drivers
-      .filter((driver) => strength(driver) >= wanted)
-      .sort((a, b) => strength(a) - strength(b));
-    if (weakest !== undefined) return weakest;
-    throw new AppError('sandbox.level_unavailable', `no sandbox of level ${level} can be had here`);
-  }
 }
 
-function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  const done = session.turn.then(work);
-  session.turn = done.catch(() => undefined);
-  return done;
+async function follow(sandbox: Sandbox, work: SandboxWork): Promise<FollowedCommand> {
+  const { commandId, argv, stdin, env, deadlineMs, signal, onOutput } = work;
+  await using command = await sandbox.exec({
+    commandId,
+    argv,
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(env === undefined ? {} : { env }),
+    deadlineMs,
+    maxOutputBytes: LIMITS.commandOutputBytes,
+  });
+  return await followCommand(command, { signal, onOutput });
 }
 
-function sandboxIdOf({ workspaceId, runId }: RunRef, image: SandboxImage): string {
-  const hash = createHash('sha256').update(JSON.stringify([workspaceId, runId, image]));
-  return `r_${hash.digest('hex').slice(0, 24)}`;
+function toRecord(
+  { commandId, stepId, actor, argv, stdin }: SandboxWork,
+  ran: {
+    readonly sandboxId: string;
+    readonly startedAt: string;
+    readonly followed: FollowedCommand;
+  },
+): CommandRecord {
+  const { end, exitCode, signal, cpuMs, maxMemoryBytes, stdoutBytes, stderrBytes, truncated } =
+    ran.followed.result;
+  return {
+    ...{ commandId, sandboxId: ran.sandboxId, stepId, actor },
+    command: {
+      argv: [...argv],
+      ...(stdin === undefined ? {} : { stdin: Buffer.from(stdin).toString('utf8') }),
+    },
+    cwd: '/workspace',
+    startedAt: ran.startedAt,
+    endedAt: new Date().toISOString(),
+    ...{ end, exitCode, signal, stdoutBytes, stderrBytes, truncated },
+    cpuMs: Math.round(cpuMs),
+    maxMemoryBytes: Math.round(maxMemoryBytes),
+  };
 }
 
-function specOf(id: string, { workspaceId, runId, image, policy }: SandboxWork) {
-  const { limits, network } = policy;
-  return { id, workspaceId, runId, image, limits, network, ttlMs: TTL_MS, maxTtlMs: MAX_TTL_MS };
+function keyOf({ workspaceId, runId }: RunRef, image: SandboxImage | ''): string {
+  return `${workspaceId}/${runId}/${image}`;
 }

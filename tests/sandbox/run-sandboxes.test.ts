@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createFileStore, type FileStore } from '../../db/stores/file-store.ts';
-import { createRunSandboxes } from '../../activities/sandbox/run-sandboxes.ts';
+import { createRunSandboxes, type RunSandboxes } from '../../activities/sandbox/run-sandboxes.ts';
+import { createSandboxStore, type SandboxStore } from '../../db/stores/sandbox-store.ts';
 import { createSandboxTools } from '../../activities/tools/sandbox/sandbox-tools.ts';
 import { createStores, createTenant, type Tenant } from '../db/fixtures.ts';
+import { LIMITS } from '../../contracts/limits.ts';
 import { DEFAULT_SANDBOX_POLICY } from '../../contracts/sandbox.ts';
 import { FakeDriver, type FakeProgram } from './fake-driver.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
+import type { SandboxLevel } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { SandboxWork } from '../../activities/sandbox/run-sandboxes.ts';
 import type { ToolContext } from '../../activities/tools/tool.ts';
@@ -13,14 +16,33 @@ import type { ToolContext } from '../../activities/tools/tool.ts';
 let schema: TestSchema;
 let tenant: Tenant;
 let files: FileStore;
+let sandboxStore: SandboxStore;
 
 beforeAll(async () => {
   schema = await freshSchema();
   tenant = await createTenant(createStores(schema.database));
   files = createFileStore(schema.database);
+  sandboxStore = createSandboxStore(schema.database);
 });
 
 afterAll(() => schema.drop());
+
+function openSandboxes(
+  drivers: readonly FakeDriver[],
+  host = 'here',
+  minLevel: SandboxLevel = 'process',
+): RunSandboxes {
+  return createRunSandboxes({
+    drivers,
+    files,
+    sandboxes: sandboxStore,
+    minLevel: async () => minLevel,
+    host,
+    warn: (sentence) => warnings.push(sentence),
+  });
+}
+
+const warnings: string[] = [];
 
 /** `write path text`, `remove path`, anything else does nothing. */
 const program: FakeProgram = async (contents, { argv }) => {
@@ -53,11 +75,11 @@ async function pathsOf(run: RunRef): Promise<readonly string[]> {
 describe("a run's sandbox", () => {
   test('keeps what commands change as versions, and transfers nothing else', async () => {
     const driver = new FakeDriver(program);
-    const sandboxes = createRunSandboxes({ drivers: [driver], files });
+    const sandboxes = openSandboxes([driver]);
     const run = await tenant.seedRun();
     const space = { workspaceId: run.workspaceId, spaceId: run.runId };
     const first = await sandboxes.execute(workOf(run, 'c1', ['write', 'a.txt', 'one']));
-    expect(first).toMatchObject({ stdout: 'did write', changed: ['a.txt'], restored: true });
+    expect(first).toMatchObject({ stdout: 'did write', changed: ['a.txt'], restored: false });
     await sandboxes.execute(workOf(run, 'c2', ['write', 'b.txt', 'two']));
     const third = await sandboxes.execute(workOf(run, 'c3', ['write', 'a.txt', 'three']));
     expect(third).toMatchObject({ changed: ['a.txt'], restored: false });
@@ -69,7 +91,7 @@ describe("a run's sandbox", () => {
 
   test('is made again with its files after it was lost', async () => {
     const driver = new FakeDriver(program);
-    const sandboxes = createRunSandboxes({ drivers: [driver], files });
+    const sandboxes = openSandboxes([driver]);
     const run = await tenant.seedRun();
     await sandboxes.execute(workOf(run, 'c1', ['write', 'kept.txt', 'kept']));
     await sandboxes.execute(workOf(run, 'c2', ['write', 'gone.txt', 'gone']));
@@ -93,10 +115,10 @@ describe("a run's sandbox", () => {
       return 'done';
     });
     const run = await tenant.seedRun();
-    const first = createRunSandboxes({ drivers: [driver], files });
+    const first = openSandboxes([driver]);
     first.execute(workOf(run, 'long', ['work'])).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const second = createRunSandboxes({ drivers: [driver], files });
+    const second = openSandboxes([driver]);
     const attached = second.execute(workOf(run, 'long', ['work']));
     finish();
     expect(await attached).toMatchObject({ stdout: 'done', restored: false });
@@ -106,7 +128,7 @@ describe("a run's sandbox", () => {
 
   test('is freed with its files kept', async () => {
     const driver = new FakeDriver(program);
-    const sandboxes = createRunSandboxes({ drivers: [driver], files });
+    const sandboxes = openSandboxes([driver]);
     const run = await tenant.seedRun();
     await sandboxes.execute(workOf(run, 'c1', ['write', 'a.txt', 'one']));
     await sandboxes.release(run);
@@ -117,28 +139,109 @@ describe("a run's sandbox", () => {
 
   test('is as strong as asked, and refused where nothing is', async () => {
     const weak = new FakeDriver(program, 'process');
+    const middle = new FakeDriver(program, 'docker');
     const strong = new FakeDriver(program, 'gvisor');
-    const sandboxes = createRunSandboxes({ drivers: [strong, weak], files });
+    const counts = (): readonly number[] => [weak, middle, strong].map((of) => of.created.length);
+    const execute = async (sandboxes: RunSandboxes, level: SandboxLevel) => {
+      const work = workOf(await tenant.seedRun(), 'c1', ['look']);
+      return sandboxes.execute({ ...work, policy: { ...DEFAULT_SANDBOX_POLICY, level } });
+    };
+    await execute(openSandboxes([strong, weak, middle]), 'process');
+    expect(counts()).toEqual([0, 1, 0]);
+    await execute(openSandboxes([weak]), 'process');
+    expect(counts()).toEqual([1, 1, 0]);
+    await execute(openSandboxes([strong, weak, middle]), 'gvisor');
+    expect(counts()).toEqual([1, 1, 1]);
+    await execute(openSandboxes([strong, weak, middle], 'here', 'gvisor'), 'process');
+    expect(counts()).toEqual([1, 1, 2]);
+    const refused = { code: 'sandbox.level_unavailable' };
+    await expect(execute(openSandboxes([weak]), 'docker')).rejects.toMatchObject(refused);
+    const strict = openSandboxes([weak, middle, strong], 'here', 'microvm');
+    await expect(execute(strict, 'process')).rejects.toMatchObject(refused);
+  });
+
+  test('on another machine is given up for one here, with the same files', async () => {
+    const [there, here] = [new FakeDriver(program), new FakeDriver(program)];
     const run = await tenant.seedRun();
-    await sandboxes.execute(workOf(run, 'c1', ['look']));
-    expect([weak.created.length, strong.created.length]).toEqual([1, 0]);
-    const asked = { ...workOf(await tenant.seedRun(), 'c1', ['look']) };
-    const policy = { ...DEFAULT_SANDBOX_POLICY, level: 'docker' as const };
-    await sandboxes.execute({ ...asked, policy });
-    expect([weak.created.length, strong.created.length]).toEqual([1, 1]);
-    const microvm = { ...DEFAULT_SANDBOX_POLICY, level: 'microvm' as const };
-    await expect(
-      sandboxes.execute({ ...asked, policy: microvm, image: 'base' }),
-    ).rejects.toMatchObject({
-      code: 'sandbox.level_unavailable',
+    await openSandboxes([there], 'there').execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    const moved = await openSandboxes([here]).execute(workOf(run, 'c2', ['look']));
+    expect(moved.restored).toBe(true);
+    expect([...(here.living[0]?.contents.keys() ?? [])]).toEqual(['a']);
+    const states = (await sandboxStore.list(run)).map(({ host, died }) => [host, died]);
+    expect(states).toEqual([
+      ['there', 'evicted'],
+      ['here', null],
+    ]);
+  });
+
+  test('found dead before a command is replaced without a failure', async () => {
+    const driver = new FakeDriver(program);
+    const run = await tenant.seedRun();
+    await openSandboxes([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    await driver.living[0]?.kill();
+    const report = await openSandboxes([driver]).execute(workOf(run, 'c2', ['look']));
+    expect(report).toMatchObject({ stdout: 'did look', restored: true });
+    expect((await sandboxStore.list(run)).map(({ state }) => state)).toEqual(['dead', 'running']);
+  });
+
+  test('gets what others have written, and loses nothing that both have changed', async () => {
+    const driver = new FakeDriver(program);
+    const sandboxes = openSandboxes([driver]);
+    const run = await tenant.seedRun();
+    const space = { workspaceId: run.workspaceId, spaceId: run.runId };
+    const writeOutside = (path: string, text: string) =>
+      files.write(space, { kind: 'file', path, content: Buffer.from(text) }, { actor: 'person' });
+    await sandboxes.execute(workOf(run, 'c1', ['write', 'mine', 'one']));
+    await writeOutside('theirs', 'two');
+    await sandboxes.execute(workOf(run, 'c2', ['look']));
+    expect(driver.living[0]?.contents.get('theirs')?.toString()).toBe('two');
+    const both = new FakeDriver(async (contents) => {
+      contents.set('both', Buffer.from('inside'));
+      await writeOutside('both', 'outside');
+      await writeOutside('new', 'outside');
+      return '';
     });
+    const other = await tenant.seedRun();
+    const otherSpace = { workspaceId: other.workspaceId, spaceId: other.runId };
+    space.spaceId = other.runId;
+    await openSandboxes([both]).execute(workOf(other, 'c1', ['work']));
+    expect((await files.read(otherSpace, 'both', 1)).bytes.toString()).toBe('outside');
+    expect((await files.read(otherSpace, 'both', 2)).bytes.toString()).toBe('inside');
+    expect(both.living[0]?.contents.get('new')?.toString()).toBe('outside');
+  });
+
+  test('says which files are not kept, and keeps the others', async () => {
+    const large = Buffer.alloc(LIMITS.fileBytes + 1);
+    const driver = new FakeDriver(async (contents) => {
+      contents.set('large', large);
+      contents.set('small', Buffer.from('small'));
+      return '';
+    });
+    const run = await tenant.seedRun();
+    const report = await openSandboxes([driver]).execute(workOf(run, 'c1', ['work']));
+    expect(report.changed).toEqual(['small']);
+    expect(report.unstored).toEqual([{ path: 'large', reason: 'it has more than 32 MiB' }]);
+    expect(await pathsOf(run)).toEqual(['small']);
+  });
+
+  test('has each command in the audit once, however often it is attached to', async () => {
+    const driver = new FakeDriver(program);
+    const run = await tenant.seedRun();
+    await openSandboxes([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    await openSandboxes([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    const { items } = await sandboxStore.commands(run, { limit: 10 });
+    expect(items).toMatchObject([
+      { commandId: 'c1', actor: 'test@1', command: { argv: ['write', 'a', 'one'] }, exitCode: 0 },
+    ]);
+    expect(await sandboxStore.verifyChain(run)).toMatchObject({ valid: true });
+    expect(warnings).toEqual([]);
   });
 });
 
 describe('tools that run code', () => {
   test('tell a model that the sandbox was lost', async () => {
     const driver = new FakeDriver(() => new Promise(() => undefined));
-    const sandboxes = createRunSandboxes({ drivers: [driver], files });
+    const sandboxes = openSandboxes([driver]);
     const tool = createSandboxTools(sandboxes).find(({ name }) => name === 'bash');
     const run = await tenant.seedRun();
     const called = tool?.execute({ command: 'sleep 100' }, contextOf(run));
@@ -154,7 +257,7 @@ describe('tools that run code', () => {
       contents.set('code', Buffer.from(stdin ?? ''));
       return argv[3] ?? '';
     });
-    const sandboxes = createRunSandboxes({ drivers: [driver], files });
+    const sandboxes = openSandboxes([driver]);
     const tool = createSandboxTools(sandboxes).find(({ name }) => name === 'run_code');
     const shown: string[] = [];
     const run = await tenant.seedRun();

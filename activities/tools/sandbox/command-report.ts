@@ -29,7 +29,8 @@ export async function runCommand(
   }
 }
 
-function toResult({ result, stdout, stderr, changed, restored }: SandboxReport): Json {
+function toResult(report: SandboxReport): Json {
+  const { result, stdout, stderr, changed, unstored, restored } = report;
   const { end, exitCode, signal, durationMs, truncated } = result;
   return {
     exitCode,
@@ -39,6 +40,9 @@ function toResult({ result, stdout, stderr, changed, restored }: SandboxReport):
     stderr,
     ...(truncated ? { truncated } : {}),
     ...(changed.length === 0 ? {} : { changedFiles: changed.slice(0, SHOWN_PATHS) }),
+    ...(unstored.length === 0
+      ? {}
+      : { notKept: unstored.slice(0, SHOWN_PATHS).map((one) => ({ ...one })) }),
     ...(restored ? { note: RESTORED } : {}),
     durationMs: Math.round(durationMs),
   };
