@@ -1,5 +1,5 @@
 /** `npm run bench -- NAME [options]` runs bench/NAME.ts. */
-const BENCHES = ['steps', 'journal'];
+const BENCHES = ['steps', 'journal', 'sandbox'];
 
 const [, , name = ''] = process.argv;
 if (!BENCHES.includes(name)) {
