@@ -8,6 +8,7 @@ import {
   readdir,
   rename,
   rm,
+  stat,
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
@@ -54,10 +55,13 @@ export interface SandboxFolders {
   forget(key: string, id: string): Promise<void>;
   /** Keys with a folder or a record. */
   keys(): Promise<readonly string[]>;
+  /** Removes what killed processes left half done before that time; answers with how much it was. */
+  sweep(untilMs: number): Promise<number>;
 }
 
 const RECORD = '.json';
 const ALIAS = '.id';
+const DRAFT = '.tmp';
 /** Of a Unix socket's path, the end of the text included. */
 const MAX_SOCKET_PATH = 107;
 const LONGEST_NAME = `/${'x'.repeat(40)}/runner.sock`;
@@ -87,7 +91,7 @@ async function give(folder: string, uid: number): Promise<void> {
 
 /** Writes a file that nobody wrote before; answers with its text, ours or theirs. */
 async function takeOnce(file: string, text: string): Promise<string> {
-  const draft = `${file}.${randomUUID()}.tmp`;
+  const draft = `${file}.${randomUUID()}${DRAFT}`;
   await writeFile(draft, text, { mode: 0o600 });
   try {
     // A link is there with all its text, or not at all.
@@ -108,6 +112,26 @@ async function keysIn(root: string): Promise<readonly string[]> {
     return entry.name.endsWith(RECORD) ? [entry.name.slice(0, -RECORD.length)] : [];
   });
   return [...new Set(keys)];
+}
+
+/** Ids whose sandbox was never made, drafts of records, and places where sockets were made. */
+async function isStray(root: string, name: string): Promise<boolean> {
+  if (name.endsWith(DRAFT) || name.startsWith('.')) return true;
+  if (!name.endsWith(ALIAS)) return false;
+  const key = await readText(path.join(root, name));
+  return key === undefined || (await readText(path.join(root, key + RECORD))) === undefined;
+}
+
+async function sweepStrays(root: string, untilMs: number): Promise<number> {
+  let removed = 0;
+  for (const name of await readdir(root)) {
+    const file = path.join(root, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found === undefined || found.mtimeMs > untilMs || !(await isStray(root, name))) continue;
+    await rm(file, { recursive: true, force: true });
+    removed += 1;
+  }
+  return removed;
 }
 
 /** The socket's path has to fit into the kernel's structure. */
@@ -131,7 +155,7 @@ export async function openSandboxFolders(root: string, uid: number): Promise<San
     return text === undefined ? undefined : (JSON.parse(text) as SandboxRecord);
   };
   const write = async (record: SandboxRecord): Promise<void> => {
-    const draft = `${recordOf(record.key)}.${randomUUID()}.tmp`;
+    const draft = `${recordOf(record.key)}.${randomUUID()}${DRAFT}`;
     await writeFile(draft, JSON.stringify(record), { mode: 0o600 });
     await rename(draft, recordOf(record.key));
   };
@@ -167,5 +191,6 @@ export async function openSandboxFolders(root: string, uid: number): Promise<San
       await rm(recordOf(key), { force: true });
     },
     keys: () => keysIn(root),
+    sweep: (untilMs) => sweepStrays(root, untilMs),
   };
 }

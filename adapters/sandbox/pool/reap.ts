@@ -104,6 +104,7 @@ export async function reap(options: ReapOptions): Promise<Reaped> {
   for (const key of keys) {
     if (!living.has(key) && (await sweepFolder(parts, key, options.now))) counts.leftovers += 1;
   }
+  counts.leftovers += await folders.sweep(options.now - TOMBSTONE_MS);
   const keep = new Set(found.map(({ workspaceId }) => workspaceId));
   return { ...counts, groups: (await cgroups?.removeIdle(keep)) ?? 0 };
 }

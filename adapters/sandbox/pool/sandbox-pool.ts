@@ -54,8 +54,9 @@ const MOST_PER_KIND = 8;
 const TICK_MS = 1_000;
 /** Starting is work for the processor: at most so many at a time, each tick. */
 const STARTS_AT_A_TIME = 2;
-const WARM_TTL_MS = 15 * 60_000;
-const RENEW_MS = 5 * 60_000;
+/** What a killed process kept warm is gone after that long; a claimed one may live as much longer. */
+const WARM_TTL_MS = 3 * 60_000;
+const RENEW_MS = 60_000;
 /** One that waited for longer is replaced. */
 const OLDEST_MS = 60 * 60_000;
 /** Longest life of a run's sandbox that a warm one can promise. */
@@ -152,13 +153,11 @@ class Pool implements SandboxPool {
 
   async #claim(warm: Warm, spec: SandboxSpec): Promise<Sandbox | undefined> {
     try {
-      return await this.#driver.adopt(warm.key, spec);
+      return await this.#driver.adopt(warm, spec);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'sandbox.lost') return undefined;
       await this.#drop(warm);
+      if (error instanceof AppError && error.code === 'sandbox.lost') return undefined;
       throw error;
-    } finally {
-      await warm.sandbox[Symbol.asyncDispose]();
     }
   }
 
@@ -252,6 +251,8 @@ class Pool implements SandboxPool {
     } catch (error) {
       // Who asks next starts one himself and hears of the reason.
       kind.demand = NO_DEMAND;
+      // The workspace uses all that it may have: nothing to be told of.
+      if (error instanceof AppError && error.code === 'sandbox.ceiling_reached') return;
       const why = error instanceof Error ? error.message : String(error);
       this.#options.warn(`No sandbox could be started in advance: ${why}`);
     }
