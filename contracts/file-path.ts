@@ -10,6 +10,9 @@ export function checkFilePath(path: string): string {
 }
 
 const SHOWN_CHARS = 100;
+/** What file systems take. */
+const NAME_BYTES = 255;
+const UTF8 = new TextEncoder();
 
 function problemOf(path: string): string | null {
   if (path === '') return 'is empty';
@@ -20,6 +23,9 @@ function problemOf(path: string): string | null {
   // Would be stored as another path.
   if (!path.isWellFormed()) return 'is not well-formed Unicode';
   if (path.startsWith('/')) return 'is absolute; name it from the top of the workspace';
-  const odd = path.split('/').find((name) => name === '' || name === '.' || name === '..');
-  return odd === undefined ? null : `holds the name "${odd}"`;
+  const names = path.split('/');
+  const odd = names.find((name) => name === '' || name === '.' || name === '..');
+  if (odd !== undefined) return `holds the name "${odd}"`;
+  const long = names.some((name) => UTF8.encode(name).length > NAME_BYTES);
+  return long ? `holds a name of more than ${NAME_BYTES} bytes` : null;
 }

@@ -61,6 +61,8 @@ export const LIMITS = {
   waitMs: 3_600_000,
   fileBytes: 32 * MIB,
   filePathChars: 512,
+  /** What one reading of a file gives at most: of its text, or of its bytes. */
+  fileReadBytes: 64 * KIB,
   /** Files written together, and files of one manifest. */
   filesPerRevision: 20_000,
   /** Versions of a file that are compared may each have this much. */

@@ -15,6 +15,7 @@ export function checkContext(graph: GraphSpec, registry: CompileRegistry): Check
   return {
     hasChannel: (name) => channels.has(name),
     tool: (name) => registry.tool(name),
+    toolGroup: (name) => registry.toolGroup?.(name) ?? null,
     checkExpression: (pointer, text, roots) => asProblems(pointer, checkExpression(text, roots)),
     checkTemplate: (pointer, text, roots) => asProblems(pointer, checkTemplate(text, roots)),
     checkSchema,

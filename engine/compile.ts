@@ -5,7 +5,7 @@ import type { Budgets, Plan } from '../contracts/plan.ts';
 import type { Problem } from '../contracts/problem.ts';
 import { toSandboxPolicy } from '../contracts/sandbox.ts';
 import { checkEdges } from './compile-edges.ts';
-import { checkNodes } from './compile-nodes.ts';
+import { checkContext, checkNodes } from './compile-nodes.ts';
 import { planNodes } from './compile-plan.ts';
 import { checkStructure, joinDepths } from './compile-structure.ts';
 import { checkSchema } from './json-schema.ts';
@@ -15,6 +15,8 @@ import type { NodeDescriptor } from './node-descriptor.ts';
 export interface CompileRegistry {
   nodeType(type: string): NodeDescriptor | null;
   tool(name: string): { readonly light: boolean } | null;
+  /** Names of the tools of a group. */
+  toolGroup?(name: string): readonly string[] | null;
 }
 
 /** A graph ready to run, or every problem that keeps it from running. */
@@ -39,7 +41,7 @@ export function compile(spec: AgentSpec, registry: CompileRegistry): Compiled {
       nodes: planNodes(graph, registry, depths.depths),
       budgets: { ...DEFAULT_BUDGETS, ...full.budgets },
     },
-    graph: executable(full),
+    graph: executable(full, registry),
   };
 }
 
@@ -107,9 +109,15 @@ function shorthandPointer(pointer: string): string {
   return pointer.startsWith(AGENT_CONFIG) ? pointer.slice(AGENT_CONFIG.length) : pointer;
 }
 
-function executable({ graph, input, output, sandbox }: FullSpec): ExecutableGraph {
+function executable(full: FullSpec, registry: CompileRegistry): ExecutableGraph {
+  const { graph, input, output, sandbox } = full;
+  const context = checkContext(graph, registry);
+  const nodes = graph.nodes.map((node) => {
+    const config = registry.nodeType(node.type)?.expand?.(node.config, context);
+    return config === undefined ? node : { ...node, config };
+  });
   return {
-    nodes: Object.fromEntries(graph.nodes.map((node) => [node.id, node])),
+    nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
     edges: Object.fromEntries(graph.edges.map((edge) => [edge.from, edge])),
     channels: { messages: { reducer: 'append' }, ...graph.channels },
     input: input ?? true,

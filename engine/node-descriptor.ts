@@ -7,6 +7,8 @@ export interface CheckContext {
   readonly hasChannel: (name: string) => boolean;
   /** The tool's gear and whether it exists. */
   readonly tool: (name: string) => { readonly light: boolean } | null;
+  /** Names of the tools of a group. */
+  readonly toolGroup: (name: string) => readonly string[] | null;
   /** Problems of a CEL expression, at `pointer`; it may use `roots`, by default those of a graph. */
   readonly checkExpression: (
     pointer: string,
@@ -40,4 +42,6 @@ export interface NodeDescriptor {
   check(config: JsonObject, context: CheckContext): readonly Problem[];
   /** Gear by config, where it matters: a `tool` node is as cheap as its tool. */
   gearOf?(config: JsonObject, context: CheckContext): Gear;
+  /** The config as executors read it, where an author may write it shorter. */
+  expand?(config: JsonObject, context: CheckContext): JsonObject;
 }

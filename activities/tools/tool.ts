@@ -1,3 +1,4 @@
+import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
 import type { EffectClass } from '../../contracts/effect.ts';
 import type { OutputStream, SandboxPolicy } from '../../contracts/sandbox.ts';
 import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
@@ -15,6 +16,8 @@ export interface ToolContext {
   readonly sandbox: SandboxPolicy;
   /** A piece of a command's output, for the run's stream. */
   readonly onOutput: (stream: OutputStream, text: string) => void;
+  /** An artifact that was published; the run's stream tells of it once the step is committed. */
+  readonly onArtifact?: (published: ArtifactPublishedData) => void;
 }
 
 /** Something a model or a graph may call. */
@@ -22,6 +25,8 @@ export interface Tool {
   /** `^[a-z][a-z0-9_]{0,63}$`. */
   readonly name: string;
   readonly description: string;
+  /** Agents may name it instead of each of its tools. */
+  readonly group?: string;
   readonly parameters: JsonSchema;
   readonly effect: EffectClass;
   readonly timeoutMs: number;

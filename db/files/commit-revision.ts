@@ -54,19 +54,20 @@ interface NewRow {
   readonly target: string | null;
 }
 
-async function byKey(
-  trx: Transaction<Tables>,
+/** What was written with the key; null if nothing was. */
+export async function byKey(
+  kysely: Kysely<Tables>,
   space: SpaceRef,
   key: string,
 ): Promise<FileRevision | null> {
-  const row = await trx
+  const row = await kysely
     .selectFrom('file_revisions')
     .select('revision')
     .where('workspace_id', '=', space.workspaceId)
     .where('space_id', '=', space.spaceId)
     .where('key', '=', key)
     .executeTakeFirst();
-  return row === undefined ? null : loadRevision(trx, space, row.revision);
+  return row === undefined ? null : loadRevision(kysely, space, row.revision);
 }
 
 async function loadRevision(

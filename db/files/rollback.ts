@@ -1,21 +1,29 @@
 import { allFiles, findVersion } from './read-files.ts';
 import { AppError } from '../../contracts/app-error.ts';
 import { commitRevision, type RevisionOptions } from './commit-revision.ts';
-import type { FileChange } from './file-change.ts';
+import type { FileChange, WriteGuard } from './file-change.ts';
 import type { FileRevision, FileVersion, SpaceRef } from '../../contracts/file.ts';
 import { lastRevision } from './space.ts';
 import type { Database } from '../database.ts';
+
+/** Which version is wanted again, and on what condition. */
+export interface RollbackTarget extends WriteGuard {
+  readonly version: number;
+}
 
 /** Makes a version of the path that is like an older one. */
 export async function rollbackFile(
   database: Database,
   space: SpaceRef,
-  to: { readonly path: string; readonly version: number; readonly options: RevisionOptions },
+  to: RollbackTarget & { readonly options: RevisionOptions },
 ): Promise<FileRevision> {
-  const { path, version, options } = to;
-  const old = await findVersion(database.kysely, space, { path, version });
+  const { version, options, ...guard } = to;
+  const old = await findVersion(database.kysely, space, { path: guard.path, version });
   const note = options.note ?? `back to version ${version}`;
-  return commitRevision(database, space, { changes: [like(old)], options: { ...options, note } });
+  return commitRevision(database, space, {
+    changes: [{ ...like(old), ...guard }],
+    options: { ...options, note },
+  });
 }
 
 /** Makes all files of a space what they were at a revision. */

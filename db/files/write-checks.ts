@@ -47,7 +47,10 @@ export async function refuseChanges(
   for (const change of from.changes) refuseToken(change, locks.get(change.path));
 }
 
-/** Throws `file.conflict` where something would lie in what is no folder; the changes are written. */
+/**
+ * Throws `file.conflict` where something would lie in what is no folder, `file.bad_path` where it
+ * would lie behind a link; the changes are written.
+ */
 export async function refuseNesting(
   trx: Transaction<Tables>,
   space: SpaceRef,
@@ -66,6 +69,7 @@ export async function refuseNesting(
     [...above].map((path) => ({ path })),
   );
   const blocking = [...heads.values()].find(({ kind, deleted }) => kind !== 'folder' && !deleted);
+  if (blocking?.kind === 'link') throw behindLink(blocking.path);
   if (blocking !== undefined) throw nested(blocking.path);
   const leaves = news.filter(({ kind }) => kind !== 'folder').map(({ path }) => path);
   // In the order of bytes `0` follows `/`: the range holds what lies below the path. `offset 0` keeps
@@ -116,6 +120,10 @@ function isNewInTree({ kind }: PreparedChange, before: Head | undefined): boolea
 function foldersAbove(path: string): readonly string[] {
   const names = path.split('/').slice(0, -1);
   return names.map((_name, index) => names.slice(0, index + 1).join('/'));
+}
+
+function behindLink(path: string): AppError {
+  return new AppError('file.bad_path', `${path} is a link, and links are not followed`);
 }
 
 function nested(path: string): AppError {

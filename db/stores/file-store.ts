@@ -1,5 +1,5 @@
 import { allFiles, fileHistory, findVersion, listFiles, unknownFile } from '../files/read-files.ts';
-import { commitRevision, type RevisionOptions } from '../files/commit-revision.ts';
+import { byKey, commitRevision, type RevisionOptions } from '../files/commit-revision.ts';
 import { copySpace, type SpaceCopy } from '../files/copy-space.ts';
 import { diffFiles, type DiffRequest } from '../files/diff-files.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
 } from '../../contracts/file.ts';
 import { lockFile, unlockFile, type FileLock, type LockRequest } from '../files/locks.ts';
 import { missingContents, putContents, readContent } from '../files/contents.ts';
-import { rollbackFile, rollbackSpace } from '../files/rollback.ts';
+import { rollbackFile, rollbackSpace, type RollbackTarget } from '../files/rollback.ts';
 import { searchFiles, type SearchRequest } from '../files/search-files.ts';
 import type { Database } from '../database.ts';
 import type { FileChange } from '../files/file-change.ts';
@@ -58,6 +58,8 @@ export interface FileStore {
   list(space: SpaceRef, filter: FileFilter, page: PageRequest): Promise<Page<FileVersion>>;
   /** Versions of a path, newest first. Throws `file.not_found`. */
   history(space: SpaceRef, path: string, page: PageRequest): Promise<Page<FileVersion>>;
+  /** What was written with the key; null if nothing was. */
+  written(space: SpaceRef, key: string): Promise<FileRevision | null>;
   /** Of the last write; 0 before the first. */
   lastRevision(space: SpaceRef): Promise<number>;
   /** All that stands, or stood at a revision. */
@@ -71,7 +73,7 @@ export interface FileStore {
   /** Makes a version that is like an older one. */
   rollback(
     space: SpaceRef,
-    to: { readonly path: string; readonly version: number },
+    to: RollbackTarget,
     options: RevisionOptions,
   ): Promise<FileRevision>;
   /** Makes all files what they were at a revision; 0: none. */
@@ -120,6 +122,7 @@ export function createFileStore(database: Database): FileStore {
     stat,
     list: (space, filter, page) => listFiles(kysely, space, { filter, page }),
     history: (space, path, page) => fileHistory(kysely, space, { path, page }),
+    written: (space, key) => byKey(kysely, space, key),
     lastRevision: (space) => lastRevision(kysely, space),
     manifest: async (space, atRevision) => ({
       entries: (await allFiles(kysely, space, atRevision)).map(toManifestEntry),

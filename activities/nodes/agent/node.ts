@@ -8,9 +8,9 @@ import {
   checkChannel,
   checkOptionalSchema,
   checkOptionalTemplate,
-  checkTool,
 } from '../config-schemas.ts';
 import { LIMITS } from '../../../contracts/limits.ts';
+import { checkToolUse, expandToolUses } from './tool-uses.ts';
 import { MODEL_RETRY } from '../retry-policies.ts';
 import { answerCall, prepareAgentCall, recoverAgentCall } from './tool-calls.ts';
 import { checkScript } from '../check-script.ts';
@@ -66,10 +66,11 @@ export const agentNode: NodeType = {
       ...checkOptionalSchema('/output', given.output, context),
       ...checkChannel('/save', given.save, context),
       ...(given.tools ?? []).flatMap((use, index) =>
-        checkTool(`/tools/${index}/name`, use.name, context),
+        checkToolUse(`/tools/${index}/name`, use.name, context),
       ),
     ];
   },
+  expand: expandToolUses,
   async prepare(context) {
     return context.call.op === 'call' ? prepareAgentCall(context) : { memo: {} };
   },
