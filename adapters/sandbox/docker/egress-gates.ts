@@ -1,16 +1,26 @@
 import path from 'node:path';
 import type { NetworkPolicy, NetworkRequest } from '../../../contracts/sandbox.ts';
 import type { EgressGate, EgressProxy } from '../egress/proxy.ts';
+import type { EgressSecret } from '../egress/secrets.ts';
 import { isListening } from './socket-probe.ts';
 
 /** The ways out of the sandboxes that this process opened them for, by key. */
 export interface EgressGates extends AsyncDisposable {
   /** Lets the sandbox out as the policy says; opens nothing for one that may reach nothing. */
-  set(key: string, policy: NetworkPolicy, onRequest?: OnRequest): Promise<void>;
+  set(owner: GateOwner, policy: NetworkPolicy, onRequest?: OnRequest): Promise<void>;
   /** Opens the way out anew if no living process holds it open. */
-  restore(key: string, policy: NetworkPolicy): Promise<void>;
+  restore(owner: GateOwner, policy: NetworkPolicy): Promise<void>;
   bytes(key: string): number;
   close(key: string): Promise<void>;
+}
+
+/** Headers that the proxy adds for a workspace's sandboxes; they never see the values. */
+export type SecretsOf = (workspaceId: string) => readonly EgressSecret[];
+
+/** Whose way out it is. */
+export interface GateOwner {
+  readonly key: string;
+  readonly workspaceId: string;
 }
 
 type OnRequest = (request: NetworkRequest) => void;
@@ -23,6 +33,8 @@ export function createEgressGates(options: {
   readonly proxy: EgressProxy;
   readonly folderOf: (key: string) => string;
   readonly onRequest: (key: string, request: NetworkRequest) => void;
+  /** Asked once for each gate, when it opens. */
+  readonly secretsOf?: SecretsOf;
 }): EgressGates {
   const gates = new Map<string, EgressGate>();
   const socketOf = (key: string): string => path.join(options.folderOf(key), EGRESS_SOCKET);
@@ -31,22 +43,24 @@ export function createEgressGates(options: {
     gates.delete(key);
     await gate?.close();
   };
-  const set: EgressGates['set'] = async (key, policy, onRequest) => {
+  const set: EgressGates['set'] = async ({ key, workspaceId }, policy, onRequest) => {
     const gate = gates.get(key);
     gate?.update(policy);
     if (gate !== undefined || policy.allow.length === 0) return;
     const opened = await options.proxy.open({
       socketPath: socketOf(key),
       policy,
+      secrets: options.secretsOf?.(workspaceId) ?? [],
       onRequest: onRequest ?? ((request) => options.onRequest(key, request)),
     });
     gates.set(key, opened);
   };
   return {
     set,
-    restore: async (key, policy) => {
+    restore: async (owner, policy) => {
+      const { key } = owner;
       if (gates.has(key) || policy.allow.length === 0) return;
-      if (!(await isListening(socketOf(key)))) await set(key, policy);
+      if (!(await isListening(socketOf(key)))) await set(owner, policy);
     },
     bytes: (key) => {
       const usage = gates.get(key)?.usage();

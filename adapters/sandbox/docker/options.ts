@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { NetworkRequest, SandboxImage } from '../../../contracts/sandbox.ts';
 import type { EgressProxy } from '../egress/proxy.ts';
+import type { SecretsOf } from './egress-gates.ts';
 import type { SandboxDeath } from '../port.ts';
 import type { TenantCeilings } from './tenant-cgroup.ts';
 
@@ -14,6 +15,8 @@ export interface DockerDriverOptions {
   /** Names of images; `holdfast-sandbox-<image>:latest` by default. */
   readonly images?: Readonly<Partial<Record<SandboxImage, string>>>;
   readonly egress: EgressProxy;
+  /** Headers that the proxy adds to a workspace's plain requests, so that their values stay outside. */
+  readonly secretsOf?: SecretsOf;
   /** How to reach the daemon; its default socket otherwise. */
   readonly docker?: Docker.DockerOptions;
   /** A stronger runtime than the daemon's own. */

@@ -37,6 +37,7 @@ export async function openDriverParts(
   const folders = await openSandboxFolders(options.socketFolder, host.sandboxUid);
   const gates = createEgressGates({
     proxy: options.egress,
+    ...(options.secretsOf === undefined ? {} : { secretsOf: options.secretsOf }),
     folderOf: (key) => folders.pathOf(key),
     onRequest: (key, request) => options.onRequest?.(key, request),
   });

@@ -144,6 +144,8 @@ function checkLength(root: string): void {
 /** Opens the folder below which a machine's sandboxes meet their host; `uid` is theirs, out here. */
 export async function openSandboxFolders(root: string, uid: number): Promise<SandboxFolders> {
   checkLength(root);
+  // Who may pass through what is above is for the folder itself to decide.
+  await mkdir(path.dirname(root), { recursive: true, mode: 0o711 });
   await mkdir(root, { recursive: true, mode: 0o700 });
   const pathOf = (key: string): string => path.join(root, key);
   const recordOf = (key: string): string => path.join(root, key + RECORD);

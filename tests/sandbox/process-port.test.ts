@@ -1,0 +1,12 @@
+import { describeDriver } from './port.suite.ts';
+import { openProcessBench, probeProcessLevel } from './process-fixture.ts';
+
+const { ok, evidence } = await probeProcessLevel();
+const seen = evidence.join('; ');
+
+describeDriver({
+  title: 'process',
+  reason: ok ? null : seen,
+  noTotals: seen.includes('no control groups') ? seen : null,
+  openBench: openProcessBench,
+});
