@@ -13,10 +13,19 @@ import type { DockerDriverOptions } from './options.ts';
 import type { DriverParts } from './parts.ts';
 import type { SandboxRecord } from './sandbox-folders.ts';
 
+/** A sandbox of no run, by its key, with a connection if there is one. */
+export interface WarmSandbox {
+  readonly key: string;
+  readonly sandbox?: Sandbox;
+}
+
 /** A driver whose sandboxes can wait in a pool for a run, and be removed for a reason. */
 export interface DockerDriver extends SandboxDriver {
-  /** Gives the sandbox of that key, which ran nothing yet, to the run of the spec. */
-  adopt(key: string, spec: SandboxSpec): Promise<Sandbox>;
+  /**
+   * Gives the sandbox of that key, which ran nothing yet, to the run of the spec. A connection to it
+   * is taken over, or disposed of when the run has another sandbox.
+   */
+  adopt(warm: WarmSandbox, spec: SandboxSpec): Promise<Sandbox>;
   removeBecause(id: string, death: SandboxDeath): Promise<void>;
   parts(): Promise<DriverParts>;
 }
@@ -103,10 +112,15 @@ async function connectById(parts: DriverParts, id: string): Promise<Sandbox> {
   throw toLost(id, await parts.folders.bury(key, unseen));
 }
 
-async function adoptSandbox(parts: DriverParts, key: string, spec: SandboxSpec): Promise<Sandbox> {
+async function adoptSandbox(
+  parts: DriverParts,
+  { key, sandbox: connected }: WarmSandbox,
+  spec: SandboxSpec,
+): Promise<Sandbox> {
   const { folders, gates } = parts;
   const taken = await folders.take(spec.id, key);
   if (taken !== key) {
+    await connected?.[Symbol.asyncDispose]();
     await removeSandbox(parts, key, { reason: 'evicted', detail: 'its run has another one' });
     return createSandbox(parts, spec);
   }
@@ -114,11 +128,11 @@ async function adoptSandbox(parts: DriverParts, key: string, spec: SandboxSpec):
   if (warm === undefined || warm.death !== undefined) throw toLost(key, warm?.death);
   const record = { ...newRecord(spec, key), createdAt: warm.createdAt };
   await folders.write(record);
-  const sandbox = await connectSandbox(parts, record, true);
+  const sandbox = connected ?? (await connectSandbox(parts, record, true));
   // Nothing of whoever kept it warm goes on: neither a listener nor secrets.
   await gates.close(key);
   await Promise.all([sandbox.extend(spec.ttlMs), gates.set(record, spec.network, spec.onRequest)]);
-  return sandbox;
+  return { ...sandbox, id: spec.id };
 }
 
 async function listSandboxes(parts: DriverParts): Promise<readonly SandboxInfo[]> {
@@ -178,7 +192,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
       return translated((opened) => createSandbox(opened, spec), imageNameOf(options, spec.image));
     },
     connect: (id) => translated((opened) => connectById(opened, id)),
-    adopt: (key, spec) => translated((opened) => adoptSandbox(opened, key, spec)),
+    adopt: (warm, spec) => translated((opened) => adoptSandbox(opened, warm, spec)),
     list: () => translated(listSandboxes),
     remove: (id) => removeBecause(id, { reason: 'killed', detail: 'removed on request' }),
     [Symbol.asyncDispose]: async () => {

@@ -55,13 +55,17 @@ export async function connectSandbox(
     extend: async (ttlMs) => {
       const now = await parts.folders.read(key);
       if (now === undefined) throw new AppError('sandbox.lost', `no record of the sandbox ${id}`);
-      const most = Date.parse(now.maxExpiresAt) - Date.now();
-      const until = await runner.parts.extend(Math.max(1, Math.min(ttlMs, most)));
+      const latest = Date.parse(now.maxExpiresAt);
+      const most = latest - Date.now();
+      const given = await runner.parts.extend(Math.max(1, Math.min(ttlMs, most)));
+      // A runner that waited in a pool was promised more; the reaper goes by the record.
+      const until = new Date(Math.min(given.getTime(), latest));
       await amend(parts, key, { expiresAt: until.toISOString() });
       return until;
     },
     updateNetwork: async (network) => {
-      await parts.gates.set(record, network);
+      // One that waited in a pool has become another's since this connection was made.
+      await parts.gates.set((await parts.folders.read(key)) ?? record, network);
       await amend(parts, key, { network });
     },
     kill: () => removeSandbox(parts, key, { reason: 'killed', detail: 'removed on request' }),
