@@ -26,6 +26,7 @@ export default {
   // Databases are made and processes started in hooks; a busy machine takes its time. Jest reads this
   // here and not in projects.
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/tests/harness/docker-last.mjs',
   projects: [
     {
       ...base,

@@ -173,25 +173,39 @@ async function buildOne(plan: Plan): Promise<void> {
   options.say(`${image}: ${(Size / 1e6).toFixed(0)} MB in ${seconds.toFixed(0)} s`);
 }
 
+/** Those of some images that are missing or made of other inputs. */
+export async function staleImages(
+  docker: Docker,
+  images: readonly SandboxImage[],
+): Promise<readonly SandboxImage[]> {
+  const stale: SandboxImage[] = [];
+  for (const { image, inputs } of await readRecipes()) {
+    if (!images.includes(image)) continue;
+    const labels = await labelsOf(docker, latestName(image));
+    if (labels?.[LABELS.inputs] !== inputs) stale.push(image);
+  }
+  return stale;
+}
+
 /** Makes the images that are missing or stale; those of equal inputs stay as they are. */
 export async function buildImages(docker: Docker, options: BuildOptions): Promise<void> {
   const { from, fresh = false, say } = options;
+  const again = fresh || from !== undefined;
+  const stale = again ? options.images : await staleImages(docker, options.images);
   const recipes = await readRecipes();
   const [baseRecipe] = recipes;
   if (baseRecipe === undefined) throw new Error('the image that others build on has no recipe');
-  const again = fresh || from !== undefined;
-  const stale: Recipe[] = [];
-  for (const recipe of recipes) {
-    if (!options.images.includes(recipe.image)) continue;
-    const labels = await labelsOf(docker, latestName(recipe.image));
-    if (again || labels?.[LABELS.inputs] !== recipe.inputs) stale.push(recipe);
-  }
   if (stale.length === 0) return;
   const present = (await labelsOf(docker, envName('base')))?.[ENV_LABEL];
   const needsDebian = again || present !== baseRecipe.env;
   const debian = needsDebian ? await ensureDebian(docker, { from, fresh, say }) : '';
-  say(`building ${stale.map(({ image }) => image).join(', ')}`);
+  say(`building ${stale.join(', ')}`);
   const base = await ensureEnv({ docker, options, recipe: baseRecipe, base: debian });
   // All at once: each waits for the network, then for a processor of its own.
-  await Promise.all(stale.map((recipe) => buildOne({ docker, options, recipe, base })));
+  const builds = recipes
+    .filter(({ image }) => stale.includes(image))
+    .map((recipe) => buildOne({ docker, options, recipe, base }));
+  for (const build of await Promise.allSettled(builds)) {
+    if (build.status === 'rejected') throw build.reason;
+  }
 }

@@ -1,8 +1,9 @@
-import { closeDocker } from './docker.ts';
+import { closeDockerState } from '../../scripts/test-docker/prepared-docker.ts';
 
 /** Stops what the setup started. */
 export default async function teardown(): Promise<void> {
-  await closeDocker();
+  const docker = globalThis.holdfastTestDocker;
+  if (docker !== undefined) await closeDockerState(docker);
   await globalThis.holdfastTestTemporal?.stop();
   await globalThis.holdfastTestPostgres?.stop();
 }
