@@ -1,3 +1,4 @@
+import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
 import type { CompiledVersion } from '../../contracts/records.ts';
 import type { Delta, SpawnedCall, StepCall, Usage } from '../../contracts/step.ts';
 import type { Failure } from '../../contracts/app-error.ts';
@@ -50,6 +51,8 @@ export interface NodeContext {
   readonly onText: (text: string) => void;
   /** A piece of a command's output, for the run's stream. */
   readonly onOutput: (stream: OutputStream, text: string) => void;
+  /** An artifact that was published; the run's stream tells of it once the step is committed. */
+  readonly onArtifact: (published: ArtifactPublishedData) => void;
   /** Tells operators of an error that is no failure of ours. */
   readonly report: (broken: { readonly error: unknown; readonly tool?: string }) => void;
   /** The run's input, resolved. */

@@ -31,6 +31,8 @@ export interface StepCommit {
   readonly version: CompiledVersion;
   readonly call: StepCall;
   readonly startedAt: number;
+  /** What its node told of while it executed. */
+  readonly told: readonly EventDraft[];
 }
 
 /** What came of it. */
@@ -65,6 +67,7 @@ export async function commitStep(
     events: [
       ...(options.start === true ? [RUN_STARTED] : []),
       ...opened.events,
+      ...commit.told,
       eventOf(commit.call, conclusion),
       ...(ending === null ? [] : [runEnded(ending.end, ending.output)]),
     ],

@@ -1,4 +1,5 @@
 import { NO_USAGE, type StepCall, type Usage } from '../../contracts/step.ts';
+import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
 import type { EventDraft } from '../../contracts/event.ts';
 import type { Failure } from '../../contracts/app-error.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
@@ -20,6 +21,7 @@ import type { Value } from '../../contracts/blob.ts';
  *   step.failed         {nodeId, op, visit, error, usage?}
  *   step.cancelled      {nodeId}: not wanted any more
  *   human_task.created  {taskId, kind, title, allowed, assignees, deadlineAt}
+ *   artifact.published  {artifactId, name, mediaType, sizeBytes}
  */
 
 function failureData({ code, message }: Failure): JsonObject {
@@ -100,6 +102,11 @@ export function stepFailed(call: StepCall, error: Failure, usage: Usage): EventD
 /** The step is not wanted any more. */
 export function stepCancelled(call: StepCall): EventDraft {
   return { type: 'step.cancelled', stepId: call.stepId, data: { nodeId: call.nodeId } };
+}
+
+/** A version of a file was published as a result. */
+export function artifactPublished(call: StepCall, published: ArtifactPublishedData): EventDraft {
+  return { type: 'artifact.published', stepId: call.stepId, data: { ...published } };
 }
 
 /** A person is asked. */

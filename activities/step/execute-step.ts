@@ -9,6 +9,7 @@ import { executeNode, prepareNode } from './execute-node.ts';
 import { openStep } from './open-step.ts';
 import { settleResult } from './outcome.ts';
 import { standingEnd } from './standing-end.ts';
+import type { EventDraft } from '../../contracts/event.ts';
 import type { ChatModels } from '../../adapters/models/port.ts';
 import type { Fault } from './fault.ts';
 import type { Journal, RunRef } from '../../contracts/journal.ts';
@@ -108,7 +109,8 @@ async function execute(executor: StepExecutor, asked: Asked): Promise<StepExecut
   const before = await states.before(place);
   const scope = await scopeOf(executor, { run, version, call }, before.state);
   const offloader = createOffloader(deps.journal, ref.workspaceId);
-  const base = { run, version, call, node, epoch, scope, signal: options.signal };
+  const told: EventDraft[] = [];
+  const base = { run, version, call, node, epoch, scope, signal: options.signal, told };
   const opened = await openStep({
     journal: deps.journal,
     ref,
@@ -130,7 +132,8 @@ async function execute(executor: StepExecutor, asked: Asked): Promise<StepExecut
     giveUp: options.giveUp ?? null,
   });
   deps.crash('after-effect');
-  const commit: StepCommit = { place, before, opened, options, run, version, call, startedAt };
+  const facts = { place, before, opened, options, run, version, call, startedAt };
+  const commit: StepCommit = { ...facts, told };
   if (result.kind === 'wait') {
     const task = { ...result.task, subject: await offloader.value(result.task.subject) };
     const outcome: StepOutcome = { kind: 'wait', taskId: task.id, deadlineAt: task.deadlineAt };

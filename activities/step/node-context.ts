@@ -1,6 +1,8 @@
 import { causesOf } from './fault.ts';
 import { mentionsOf } from './mentions.ts';
+import { artifactPublished } from './event-data.ts';
 import type { CompiledVersion } from '../../contracts/records.ts';
+import type { EventDraft } from '../../contracts/event.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { NodeContext, Scope, SettledWait } from '../nodes/node-type.ts';
 import type { NodeSpec } from '../../contracts/agent-spec.ts';
@@ -17,6 +19,8 @@ export interface ContextBase {
   readonly epoch: number;
   readonly scope: Scope;
   readonly signal: AbortSignal;
+  /** Takes what is to be committed with the step. */
+  readonly told: EventDraft[];
 }
 
 /** What of it does. */
@@ -56,7 +60,7 @@ export function contextOf(
   base: ContextBase,
   attempt: ContextAttempt,
 ): NodeContext {
-  const { run, version, call, node, epoch, scope, signal } = base;
+  const { run, version, call, node, epoch, scope, signal, told } = base;
   const { workspaceId, runId } = run;
   const { journal, models, tools } = deps;
   const writer = { workspaceId, runId, stepId: call.stepId, attempt: attempt.attempt };
@@ -81,6 +85,9 @@ export function contextOf(
     },
     onOutput: (stream, text) => {
       journal.appendToken({ ...writer, text, stream });
+    },
+    onArtifact: (published) => {
+      told.push(artifactPublished(call, published));
     },
     report: ({ error, ...broken }) => {
       const { stepId } = call;

@@ -82,6 +82,7 @@ async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext)
         actor: `${version.agentName}@${version.version}`,
         sandbox: version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY,
         onOutput: context.onOutput,
+        onArtifact: context.onArtifact,
       }),
     ]);
   } finally {

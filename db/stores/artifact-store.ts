@@ -14,7 +14,7 @@ import { violatesForeignKey } from '../violation.ts';
 /** A file of the run's own space that is to be published. */
 export interface PublishArtifact {
   readonly path: string;
-  /** The last one by default. */
+  /** The last one by default, or the one that this step has published before. */
   readonly version?: number;
   /** For people; the last part of the path by default. */
   readonly name?: string;
@@ -91,6 +91,8 @@ async function publishArtifact(
   const { workspaceId, runId } = ref;
   const { path } = input;
   const space = { workspaceId, spaceId: runId };
+  const earlier = input.version === undefined ? await ofStep(kysely, ref, input) : null;
+  if (earlier !== null) return { kind: 'existing', artifact: earlier };
   const file = await findVersion(kysely, space, { path, version: input.version });
   if (file.sha256 === null) throw unknownFile(path);
   try {
@@ -127,6 +129,26 @@ async function publishArtifact(
     .where('version', '=', file.version)
     .executeTakeFirstOrThrow();
   return { kind: 'existing', artifact: fromRow(row) };
+}
+
+/** What the step has published of the path: a repetition must not publish what was written since. */
+async function ofStep(
+  kysely: Database['kysely'],
+  { workspaceId, runId }: RunRef,
+  { path, stepId = null }: PublishArtifact,
+): Promise<Artifact | null> {
+  if (stepId === null) return null;
+  const row = await kysely
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('run_id', '=', runId)
+    .where('path', '=', path)
+    .where('step_id', '=', stepId)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : fromRow(row);
 }
 
 function nameOf({ name, path }: PublishArtifact): string {
