@@ -3,22 +3,20 @@
  * get those that it cannot. Exits with 0 if at least one level works.
  *   npm run doctor
  */
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createDockerDriver } from '../adapters/sandbox/docker/docker-driver.ts';
+import { createProcessDriver } from '../adapters/sandbox/process/process-driver.ts';
 import { createEgressProxy } from '../adapters/sandbox/egress/proxy.ts';
 import { SANDBOX_IMAGES, SANDBOX_LEVELS } from '../contracts/sandbox.ts';
 import { LABELS } from './sandbox-images/build.ts';
 import { connect, findSocket, labelsOf } from './sandbox-images/docker-connection.ts';
-import type { SandboxDriver } from '../adapters/sandbox/port.ts';
-import type { DriverProbe } from '../adapters/sandbox/port.ts';
+import type { DriverProbe, SandboxDriver } from '../adapters/sandbox/port.ts';
 import type { SandboxLevel } from '../contracts/sandbox.ts';
 
-type Make = (folder: string) => Promise<SandboxDriver | undefined>;
+type Make = (folder: string) => Promise<SandboxDriver>;
 
-const PROCESS_DRIVER = new URL('../adapters/sandbox/process/process-driver.ts', import.meta.url);
 const TMPFS_MAGIC = 0x01021994;
 
 function say(line: string): void {
@@ -39,17 +37,9 @@ function dockerOf(runtime?: { level: 'gvisor' | 'microvm'; name: string }): Make
   };
 }
 
-/** The driver without containers may be left out of an installation. */
-async function makeProcessDriver(folder: string): Promise<SandboxDriver | undefined> {
-  if (!existsSync(PROCESS_DRIVER)) return undefined;
-  const module = (await import(PROCESS_DRIVER.href)) as {
-    createProcessDriver: (options: object) => SandboxDriver;
-  };
-  return module.createProcessDriver({ socketFolder: folder, egress: createEgressProxy() });
-}
-
 const MAKERS: Readonly<Record<SandboxLevel, Make>> = {
-  process: makeProcessDriver,
+  process: async (socketFolder) =>
+    createProcessDriver({ socketFolder, egress: createEgressProxy() }),
   docker: dockerOf(),
   gvisor: dockerOf({ level: 'gvisor', name: 'runsc' }),
   microvm: dockerOf({ level: 'microvm', name: 'kata' }),
@@ -58,7 +48,6 @@ const MAKERS: Readonly<Record<SandboxLevel, Make>> = {
 async function probe(level: SandboxLevel, folder: string): Promise<DriverProbe> {
   try {
     const driver = await MAKERS[level](folder);
-    if (driver === undefined) return { ok: false, evidence: ['this driver is not installed'] };
     try {
       return await driver.probe();
     } finally {
@@ -92,6 +81,8 @@ async function describeFolder(): Promise<string> {
 
 async function main(): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hf-'));
+  // Sandboxes that are processes run as another user, who passes through it.
+  await chmod(folder, 0o711);
   const working: SandboxLevel[] = [];
   try {
     for (const level of SANDBOX_LEVELS) {

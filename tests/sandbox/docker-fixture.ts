@@ -22,7 +22,10 @@ export interface DriverBench extends AsyncDisposable {
 }
 
 /** Makes a place for sandboxes that no other test shares. */
-export async function openBench(socketPath: string): Promise<DriverBench> {
+export async function openBench(
+  socketPath: string,
+  fixed: Partial<DockerDriverOptions> = {},
+): Promise<DriverBench> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hfs-'));
   const installation = `test-${randomBytes(6).toString('hex')}`;
   const drivers: DockerDriver[] = [];
@@ -34,6 +37,7 @@ export async function openBench(socketPath: string): Promise<DriverBench> {
       docker: { socketPath },
       installation,
       warn: (sentence) => warnings.push(sentence),
+      ...fixed,
       ...options,
     });
     drivers.push(driver);

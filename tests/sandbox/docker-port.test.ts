@@ -8,5 +8,6 @@ describeDriver({
   title: 'docker',
   reason,
   noTotals: null,
+  ownFolder: null,
   openBench: () => openBench(socketPath),
 });

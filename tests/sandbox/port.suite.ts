@@ -2,7 +2,7 @@ import type { EgressProxy } from '../../adapters/sandbox/egress/proxy.ts';
 import type { SandboxDriver } from '../../adapters/sandbox/port.ts';
 import type { SecretsOf } from '../../adapters/sandbox/docker/egress-gates.ts';
 import { commandTests } from './suite/commands.ts';
-import { escapeTests } from './suite/escapes.ts';
+import { escapeTests, folderTests } from './suite/escapes.ts';
 import { fileTests } from './suite/files.ts';
 import { lifeTests } from './suite/life.ts';
 import { limitTests } from './suite/limits.ts';
@@ -22,6 +22,8 @@ export interface SuiteLevel {
   readonly reason: string | null;
   /** Why limits of a sandbox as a whole cannot be tried here. */
   readonly noTotals: string | null;
+  /** Why a sandbox's user owns its folder of sockets here. */
+  readonly ownFolder: string | null;
   readonly openBench: () => Promise<SuiteBench>;
 }
 
@@ -33,6 +35,8 @@ export function describeDriver(level: SuiteLevel): void {
   describeUnless(reason, `${title}: the files of a sandbox`, () => fileTests(openBench));
   describeUnless(reason, `${title}: the network of a sandbox`, () => networkTests(openBench));
   describeUnless(reason, `${title}: code in a sandbox`, () => escapeTests(openBench));
+  const open = reason ?? level.ownFolder;
+  describeUnless(open, `${title}: the folder of a sandbox`, () => folderTests(openBench));
   const unlimited = reason ?? level.noTotals;
   describeUnless(unlimited, `${title}: a limit of a sandbox`, () => limitTests(openBench));
 }

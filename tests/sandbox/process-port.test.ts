@@ -8,5 +8,6 @@ describeDriver({
   title: 'process',
   reason: ok ? null : seen,
   noTotals: seen.includes('no control groups') ? seen : null,
+  ownFolder: seen.includes('is not root') ? seen : null,
   openBench: openProcessBench,
 });

@@ -14,6 +14,7 @@ const SCRIPT = `
 grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t\\n' '  '
 ls /sys/class/net | tr '\\n' ' '
 touch /etc/x 2>/dev/null && echo root-writable || echo root-read-only
+python3 -c 'import socket; socket.socket(40, 1)' 2>/dev/null && echo vsock-OPEN || echo vsock-closed
 `;
 
 const WAYS: Readonly<Record<'docker' | 'gvisor' | 'microvm', string>> = {

@@ -11,6 +11,7 @@ const SCRIPT = `
 grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t\\n' '  '
 tail -n +3 /proc/net/dev | cut -d: -f1 | tr '\\n' ' '
 touch /etc/x 2>/dev/null && echo root-writable || echo root-read-only
+python3 -c 'import socket; socket.socket(40, 1)' 2>/dev/null && echo vsock-OPEN || echo vsock-closed
 `;
 
 const HOW =

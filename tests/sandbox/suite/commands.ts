@@ -103,6 +103,11 @@ export function commandTests(openBench: () => Promise<SuiteBench>): void {
     expect(await shell(sandbox, 'echo alive')).toMatchObject({ stdout: 'alive\n' });
   });
 
+  test('can share locks with processes of its own', async () => {
+    const script = 'import multiprocessing; multiprocessing.Lock(); print("ok")';
+    expect((await run(shared().sandbox, ['python3', '-c', script])).stdout).toBe('ok\n');
+  });
+
   test('can be dialled at the port that it listens on', async () => {
     const { sandbox } = shared();
     const script = [
