@@ -83,6 +83,7 @@ export const ERRORS = {
   'tool.refused': { status: 422, retryable: false },
   'tool.result_too_large': { status: 422, retryable: false },
   'tool.outcome_unknown': { status: 409, retryable: false },
+  'code.failed': { status: 422, retryable: false },
   'sandbox.unavailable': { status: 503, retryable: true },
   'sandbox.level_unavailable': { status: 422, retryable: false },
   'sandbox.ceiling_reached': { status: 429, retryable: true },

@@ -1,4 +1,5 @@
 import { agentNode } from './agent/node.ts';
+import { codeNode } from './code/node.ts';
 import { endNode } from './end/node.ts';
 import { humanNode } from './human/node.ts';
 import { modelNode } from './model/node.ts';
@@ -18,6 +19,7 @@ export const builtInNodeTypes: readonly NodeType[] = [
   agentNode,
   modelNode,
   toolNode,
+  codeNode,
   humanNode,
   setNode,
   outputNode,

@@ -10,6 +10,15 @@ export function cellArgv(language: CodeLanguage): readonly string[] {
   return ['python3', '-c', sourceOf('cell.py'), language, sourceOf(kernel)];
 }
 
+/**
+ * The program that runs code in a process of its own; `{"code", "input"}` goes to its standard input,
+ * and what the code hands over is left as JSON at the path.
+ */
+export function stepArgv(language: CodeLanguage, valuePath: string): readonly string[] {
+  const source = language === 'javascript' ? sourceOf('step.mjs') : '';
+  return ['python3', '-c', sourceOf('step.py'), language, valuePath, source];
+}
+
 const SOURCES = new Map<string, string>();
 
 /** Sent along with each cell, so that an image needs the language only. */

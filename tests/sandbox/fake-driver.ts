@@ -12,8 +12,18 @@ import type {
   SandboxSpec,
 } from '../../adapters/sandbox/port.ts';
 
-/** What a fake command does with the sandbox's files; what it returns goes to standard output. */
-export type FakeProgram = (files: Map<string, Buffer>, request: ExecRequest) => Promise<string>;
+/** What a fake command writes, and how it ends. */
+export interface FakeEnd {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** What a fake command does with the sandbox's files; a text goes to standard output. */
+export type FakeProgram = (
+  files: Map<string, Buffer>,
+  request: ExecRequest,
+) => Promise<string | FakeEnd>;
 
 const RESULT: CommandResult = {
   end: 'exit',
@@ -87,7 +97,7 @@ export class FakeSandbox implements Sandbox {
   /** Paths that were transferred into it and out of it. */
   readonly transfers = { written: [] as string[], read: [] as string[] };
   readonly #program: FakeProgram;
-  readonly #commands = new Map<string, Promise<string>>();
+  readonly #commands = new Map<string, Promise<FakeEnd>>();
   #die: (death: SandboxDeath) => void = () => undefined;
 
   constructor(spec: SandboxSpec, program: FakeProgram) {
@@ -127,7 +137,7 @@ export class FakeSandbox implements Sandbox {
 
   async exec(request: ExecRequest): Promise<Command> {
     const known = this.#commands.get(request.commandId);
-    const output = known ?? this.#program(this.contents, request);
+    const output = known ?? this.#program(this.contents, request).then(toEnd);
     this.#commands.set(request.commandId, output);
     const lost = this.died.then(({ reason }) => {
       throw new AppError('sandbox.lost', `the sandbox died: ${reason}`);
@@ -137,7 +147,7 @@ export class FakeSandbox implements Sandbox {
     return {
       id: request.commandId,
       output: chunksOf(ended),
-      result: ended.then(() => RESULT),
+      result: ended.then(({ exitCode }) => ({ ...RESULT, exitCode })),
       write: async () => undefined,
       closeStdin: async () => undefined,
       signal: async () => undefined,
@@ -180,8 +190,14 @@ function toEntry([path, bytes]: readonly [string, Buffer]): ManifestEntry {
   return { kind: 'file', path, sha256, sizeBytes: bytes.length, mode: 0o644 };
 }
 
-async function* chunksOf(output: Promise<string>): AsyncGenerator<OutputChunk> {
-  yield { stream: 'stdout', offset: 0, bytes: Buffer.from(await output) };
+async function* chunksOf(ended: Promise<FakeEnd>): AsyncGenerator<OutputChunk> {
+  const { stdout, stderr } = await ended;
+  yield { stream: 'stdout', offset: 0, bytes: Buffer.from(stdout) };
+  yield { stream: 'stderr', offset: 0, bytes: Buffer.from(stderr) };
+}
+
+function toEnd(given: string | FakeEnd): FakeEnd {
+  return typeof given === 'string' ? { stdout: given, stderr: '', exitCode: 0 } : given;
 }
 
 async function* never(): AsyncGenerator<string> {}
