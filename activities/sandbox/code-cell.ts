@@ -6,6 +6,11 @@ export type CodeLanguage = (typeof CODE_LANGUAGES)[number];
 
 /** The program that hands code on its standard input to the sandbox's interpreter of the language. */
 export function cellArgv(language: CodeLanguage): readonly string[] {
+  return ['python3', '-c', sourceOf('cell.py'), language];
+}
+
+/** The interpreter itself, which must run beside its cells. */
+export function kernelArgv(language: CodeLanguage): readonly string[] {
   const kernel = language === 'javascript' ? 'kernel.mjs' : 'kernel.py';
   return ['python3', '-c', sourceOf('cell.py'), language, sourceOf(kernel)];
 }

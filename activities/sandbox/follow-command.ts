@@ -38,7 +38,8 @@ export async function followCommand(
       if (left <= 0) continue;
       const shown = bytes.subarray(0, left);
       left -= shown.byteLength;
-      onOutput(stream, decoders[stream].decode(shown, { stream: true }));
+      const text = decoders[stream].decode(shown, { stream: true });
+      if (text !== '') onOutput(stream, text);
     }
     const result = await command.result;
     signal.throwIfAborted();

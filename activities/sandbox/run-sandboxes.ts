@@ -29,11 +29,20 @@ export interface UseReport<T> {
   readonly restored: boolean;
 }
 
+/** A command that goes on when others end; it is started again if it has ended. */
+export interface SandboxService {
+  /** `[a-z-]{1,32}`; the same in all processes. */
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
 /** A command that a run wants executed in its sandbox. */
 export interface SandboxWork extends Omit<SandboxUse, 'key'> {
   /** Equal for every attempt: a retry attaches to the command, it never runs twice. */
   readonly commandId: string;
   readonly argv: readonly string[];
+  /** Must run beside it, for as long as the sandbox lives. */
+  readonly service?: SandboxService;
   readonly stdin?: Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
@@ -84,7 +93,8 @@ class Sessions implements RunSandboxes {
   async execute(work: SandboxWork): Promise<SandboxReport> {
     const startedAt = new Date().toISOString();
     const use: SandboxUse = { ...work, key: work.commandId };
-    const { value, ...report } = await this.use(use, async (sandbox) => {
+    const { value, ...report } = await this.#useSession(use, async (sandbox, session) => {
+      if (work.service !== undefined) await session.ensure(work.service);
       const followed = await follow(sandbox, work);
       // Before the files: what ran is on record, whatever becomes of them.
       const record = toRecord(work, { sandboxId: sandbox.id, startedAt, followed });
@@ -94,7 +104,14 @@ class Sessions implements RunSandboxes {
     return { ...value, ...report };
   }
 
-  async use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>> {
+  use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>> {
+    return this.#useSession(request, work);
+  }
+
+  async #useSession<T>(
+    request: SandboxUse,
+    work: (sandbox: Sandbox, session: SandboxSession) => Promise<T>,
+  ): Promise<UseReport<T>> {
     const key = keyOf(request, request.image);
     for (let attempt = 1; ; attempt += 1) {
       const session = await this.#session(key, request);
@@ -103,7 +120,7 @@ class Sessions implements RunSandboxes {
       try {
         await session.prepare(request);
         isReady = true;
-        return await session.use(request, work);
+        return await session.use(request, (sandbox) => work(sandbox, session));
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'sandbox.lost') throw error;
         this.#sessions.delete(key);

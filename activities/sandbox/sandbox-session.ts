@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SANDBOX_TTL_MS, type OpenedSandbox } from './open-sandbox.ts';
 import { NOTHING_SYNCED, syncFiles } from './workspace-sync.ts';
 import type { FileStore } from '../../db/stores/file-store.ts';
 import type { RunRef } from '../../contracts/journal.ts';
-import type { Sandbox } from '../../adapters/sandbox/port.ts';
+import type { Command, Sandbox } from '../../adapters/sandbox/port.ts';
 import type { SandboxStore } from '../../db/stores/sandbox-store.ts';
-import type { SandboxUse, UseReport } from './run-sandboxes.ts';
+import type { SandboxService, SandboxUse, UseReport } from './run-sandboxes.ts';
 import type { Synced, SyncedWorkspace, SyncPoint } from './workspace-sync.ts';
 
 /** What sessions need. */
@@ -14,8 +15,20 @@ export interface SessionDeps {
   readonly warn: (sentence: string) => void;
 }
 
+const PROLONG_MS = SANDBOX_TTL_MS / 5;
 /** Commits on nobody's behalf, after the last command. */
 const FAREWELL = { actor: 'holdfast', stepId: '' };
+
+interface Service {
+  readonly number: number;
+  readonly command: Command;
+  hasEnded: boolean;
+}
+
+const SERVICE_MS = 24 * 3_600_000;
+const SERVICE_OUTPUT_BYTES = 65_536;
+const SERVICE_LOOK_MS = 30;
+const SERVICE_LOOKS = 20;
 
 /** One process's use of a run's sandbox. */
 export class SandboxSession {
@@ -28,6 +41,7 @@ export class SandboxSession {
   #isNoted = false;
   /** Of the use that began last. */
   stepId: string | null = null;
+  readonly #services = new Map<string, Service>();
 
   constructor(deps: SessionDeps, { workspaceId, runId }: RunRef, opened: OpenedSandbox) {
     this.#deps = deps;
@@ -69,11 +83,37 @@ export class SandboxSession {
 
   /** See `RunSandboxes.use`. */
   async use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>> {
-    const value = await work(this.#opened.sandbox);
+    const value = await this.#keptAlive(() => work(this.#opened.sandbox));
     const { changed, unstored } = await this.#sync(request, 'running');
     const restored = this.#tellsReplacement;
     this.#tellsReplacement = false;
     return { value, changed, unstored, restored };
+  }
+
+  /** Starts the service, or the next one of it if it has ended. */
+  async ensure({ name, argv }: SandboxService): Promise<void> {
+    const known = this.#services.get(name);
+    if (known?.hasEnded === false) return;
+    const first = known === undefined ? 0 : known.number + 1;
+    // One that cannot start ends at once, again and again: what needs it says so.
+    for (let number = first; number < first + SERVICE_LOOKS; number += 1) {
+      const command = await this.#opened.sandbox.exec({
+        commandId: `${name}.${number}`,
+        argv,
+        deadlineMs: SERVICE_MS,
+        maxOutputBytes: SERVICE_OUTPUT_BYTES,
+      });
+      const service = { number, command, hasEnded: false };
+      const ended = command.result
+        .catch(() => undefined)
+        .then(() => {
+          service.hasEnded = true;
+        });
+      // One that this process did not start may have ended long ago.
+      await Promise.race([ended, sleep(SERVICE_LOOK_MS)]);
+      this.#services.set(name, service);
+      if (!service.hasEnded) return;
+    }
   }
 
   /** Keeps the files as they are now, and removes the sandbox. */
@@ -109,6 +149,24 @@ export class SandboxSession {
   /** Disconnects; the sandbox lives on. */
   async close(): Promise<void> {
     await this.#opened.sandbox[Symbol.asyncDispose]();
+  }
+
+  /** A long command must not outlive its sandbox's time. */
+  async #keptAlive<T>(work: () => Promise<T>): Promise<T> {
+    const { sandbox, record } = this.#opened;
+    const timer = setInterval(() => {
+      const prolong = async (): Promise<void> => {
+        const expiresAt = (await sandbox.extend(SANDBOX_TTL_MS)).toISOString();
+        await this.#deps.sandboxes.use(record.workspaceId, { id: record.id, expiresAt });
+      };
+      // A sandbox that is gone ends the work itself.
+      prolong().catch(() => undefined);
+    }, PROLONG_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** One at a time. A failure leaves the point where it was: the next one makes up for it. */

@@ -1,18 +1,19 @@
-"""Runs one cell of code in the session's interpreter: `cell.py LANGUAGE KERNEL_SOURCE < code`.
+"""Runs one cell of code in the session's interpreter: `cell.py LANGUAGE < code`.
 
-The interpreter (kernel) is started by the first cell and lives as long as the sandbox. It writes to
-this process's standard output and error itself, and answers with an exit status.
+The interpreter (kernel) is a command of its own, `cell.py LANGUAGE KERNEL_SOURCE`, that lives as long
+as the sandbox. It writes to the cell's standard output and error itself, and answers with an exit
+status.
 """
-import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 
 FOLDER = '/tmp/.holdfast-kernels'
+PROGRAMS = {'javascript': ['node', '--input-type=module', '-e']}
 START_SECONDS = 20
 STOP_SECONDS = 1.5
 
@@ -27,44 +28,48 @@ def connect(path):
         return None
 
 
-def start(language, source, path):
-    """Double fork: the kernel belongs to no command, so that the end of this one does not end it."""
-    env = {k: v for k, v in os.environ.items() if k != 'HOLDFAST_COMMAND'}
-    argv = ['node', '--input-type=module', '-e', source] if language == 'javascript' else [
-        sys.executable, '-c', source]
-    if os.fork() == 0:
-        os.setsid()
-        subprocess.Popen([*argv, language, path], env=env, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os._exit(0)
-    os.wait()
-
-
-def reach(language, source):
+def serve(language, source):
+    """Becomes the interpreter, in the place of one that has ended."""
     os.makedirs(FOLDER, mode=0o700, exist_ok=True)
     path = f'{FOLDER}/{language}.sock'
-    with open(f'{FOLDER}/{language}.lock', 'w', encoding='utf-8') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    if os.path.exists(path):
+        os.unlink(path)
+        with open(f'{FOLDER}/{language}.lost', 'w', encoding='utf-8'):
+            pass
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(quiet, number)
+    program = [*PROGRAMS.get(language, [sys.executable, '-c']), source, language, path]
+    os.execvp(program[0], program)
+
+
+def reach(language):
+    """Waits for the interpreter, which may be starting at this moment."""
+    needed = PROGRAMS.get(language, ['python3'])[0]
+    if shutil.which(needed) is None:
+        sys.exit(f'this sandbox has no {needed}')
+    path = f'{FOLDER}/{language}.sock'
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
         link = connect(path)
-        if link is not None:
-            return link
-        if os.path.exists(path):
-            os.unlink(path)
-            print('[the interpreter had ended: variables are lost]', file=sys.stderr)
-        start(language, source, path)
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            link = connect(path)
-            if link is not None:
-                return link
-            time.sleep(0.01)
+        if link is None:
+            time.sleep(0.005)
+            continue
+        try:
+            os.unlink(f'{FOLDER}/{language}.lost')
+            print('[the interpreter had ended: variables are lost]', file=sys.stderr, flush=True)
+        except FileNotFoundError:
+            pass
+        return link
     sys.exit(f'no interpreter for {language} in this sandbox')
 
 
 def main():
-    language, source = sys.argv[1], sys.argv[2]
+    language = sys.argv[1]
+    if len(sys.argv) > 2:
+        serve(language, sys.argv[2])
     code = sys.stdin.read()
-    link = reach(language, source)
+    link = reach(language)
     stream = link.makefile('rw', encoding='utf-8')
     kernel = None
     stopping = False

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { cellArgv, type CodeLanguage } from '../../activities/sandbox/code-cell.ts';
+import { cellArgv, kernelArgv, type CodeLanguage } from '../../activities/sandbox/code-cell.ts';
 
 const FOLDER = '/tmp/.holdfast-kernels';
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -14,19 +14,34 @@ interface Cell {
   readonly exitCode: number | null;
 }
 
-/** Runs a cell as a command of a sandbox does; TERM comes after `stopMs`. */
-async function cell(language: CodeLanguage, code: string, stopMs?: number): Promise<Cell> {
+const kernels = new Map<CodeLanguage, ChildProcess>();
+
+/** The interpreter lives beside the cells, as a command of a sandbox's session does. */
+function ensureKernel(language: CodeLanguage, PATH: string): void {
+  const known = kernels.get(language);
+  if (known !== undefined && known.exitCode === null && known.signalCode === null) return;
+  const [program = '', ...args] = kernelArgv(language);
+  const env = { ...process.env, PATH };
+  kernels.set(language, spawn(program, args, { env, stdio: 'ignore' }));
+}
+
+/** Runs a cell as a command of a sandbox does; TERM comes when it has written `stopAt`. */
+async function cell(language: CodeLanguage, code: string, stopAt?: string): Promise<Cell> {
   const [program = '', ...args] = cellArgv(language);
   const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+  ensureKernel(language, PATH);
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-cell-'));
   // Files, for Node gives sockets to its children, which nobody can open by their path.
   const files = { stdout: join(folder, 'stdout'), stderr: join(folder, 'stderr') };
   const fds = [openSync(files.stdout, 'a'), openSync(files.stderr, 'a')] as const;
   const child = spawn(program, args, { env: { ...process.env, PATH }, stdio: ['pipe', ...fds] });
   child.stdin?.end(code);
-  const timer = stopMs === undefined ? undefined : setTimeout(() => child.kill('SIGTERM'), stopMs);
+  const stop = (): void => {
+    if (readFileSync(files.stdout, 'utf8').includes(stopAt ?? '')) child.kill('SIGTERM');
+  };
+  const timer = stopAt === undefined ? undefined : setInterval(stop, 100);
   const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
+  clearInterval(timer);
   for (const fd of fds) closeSync(fd);
   const stdout = readFileSync(files.stdout, 'utf8');
   const stderr = readFileSync(files.stderr, 'utf8');
@@ -36,14 +51,8 @@ async function cell(language: CodeLanguage, code: string, stopMs?: number): Prom
 
 /** Ends the interpreters, which would otherwise live on. */
 function endKernels(): void {
-  const { stdout } = spawnSync('pgrep', ['-f', `${FOLDER}/[a-z]+\\.sock`], { encoding: 'utf8' });
-  for (const pid of stdout.split('\n').filter((line) => line !== '')) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // Ended meanwhile.
-    }
-  }
+  for (const kernel of kernels.values()) kernel.kill('SIGKILL');
+  kernels.clear();
   rmSync(FOLDER, { recursive: true, force: true });
 }
 
@@ -85,11 +94,21 @@ function endKernels(): void {
   });
 
   test.each([
-    { language: 'python', set: 'y = 7', endless: 'while True: pass', get: 'y' },
-    { language: 'javascript', set: 'var y = 7', endless: 'for (;;) {}', get: 'y' },
+    {
+      language: 'python',
+      set: 'y = 7',
+      endless: 'print("begun", flush=True)\nwhile True: pass',
+      get: 'y',
+    },
+    {
+      language: 'javascript',
+      set: 'var y = 7',
+      endless: 'console.log("begun"); for (;;) {}',
+      get: 'y',
+    },
   ] as const)('survive a cell of $language that is stopped', async (given) => {
     await cell(given.language, given.set);
-    const stopped = await cell(given.language, given.endless, 700);
+    const stopped = await cell(given.language, given.endless, 'begun');
     expect(stopped.stderr).toContain('stopped');
     expect(await cell(given.language, given.get)).toMatchObject({ stdout: '7\n', exitCode: 0 });
   });
@@ -98,5 +117,14 @@ function endKernels(): void {
     await cell('bash', 'z=1');
     expect(await cell('bash', 'exit 4')).toMatchObject({ exitCode: 4 });
     expect(await cell('bash', 'echo "z=$z"')).toMatchObject({ stdout: 'z=\n', exitCode: 0 });
+    await cell('python', 'z = 1');
+    const died = await cell('python', 'import os\nos._exit(4)');
+    expect(died).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('variables are lost'),
+    });
+    const next = await cell('python', '"z" in globals()');
+    expect(next.stdout).toBe('False\n');
+    expect(next.stderr).toContain('had ended');
   });
 });

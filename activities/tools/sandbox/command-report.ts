@@ -11,7 +11,7 @@ const RESTORED =
 export async function runCommand(
   sandboxes: RunSandboxes,
   context: ToolContext,
-  command: Pick<SandboxWork, 'argv' | 'stdin' | 'deadlineMs' | 'image'>,
+  command: Pick<SandboxWork, 'argv' | 'stdin' | 'service' | 'deadlineMs' | 'image'>,
 ): Promise<Json> {
   const { workspaceId, runId, stepId, actor, sandbox, signal, onOutput } = context;
   try {

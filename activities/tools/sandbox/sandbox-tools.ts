@@ -1,5 +1,5 @@
 import { AppError } from '../../../contracts/app-error.ts';
-import { CODE_LANGUAGES, cellArgv } from '../../sandbox/code-cell.ts';
+import { CODE_LANGUAGES, cellArgv, kernelArgv } from '../../sandbox/code-cell.ts';
 import { textOf } from '../built-in/text-argument.ts';
 import { runCommand } from './command-report.ts';
 import type { JsonObject, JsonSchema } from '../../../contracts/json.ts';
@@ -47,6 +47,7 @@ function runCodeTool(sandboxes: RunSandboxes): Tool {
       return runCommand(sandboxes, context, {
         image: language === 'javascript' && image === 'python' ? 'node' : image,
         argv: cellArgv(language),
+        service: { name: `kernel-${language}`, argv: kernelArgv(language) },
         stdin: Buffer.from(textOf(args, 'code')),
         deadlineMs: deadlineOf(args, DEFAULT_SECONDS.code),
       });
