@@ -56,9 +56,11 @@ export function createAgentRunActivities(given: StepDeps): AgentRunActivities {
     cancelSteps: ({ workspaceId, runId, epoch, calls }) =>
       asActivity(() => cancelSteps(journal, { workspaceId, runId }, { epoch, calls })),
     finishRun: ({ workspaceId, runId, epoch, end }) =>
-      asActivity(async () => ({
-        end: await finishRun(executor, { workspaceId, runId }, { epoch, end }),
-      })),
+      asActivity(async () => {
+        const ended = await finishRun(executor, { workspaceId, runId }, { epoch, end });
+        executor.deps.rest({ workspaceId, runId });
+        return { end: ended };
+      }),
   };
 }
 

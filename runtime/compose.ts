@@ -3,6 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { builtInNodeTypes, createNodeRegistry } from '../activities/nodes/registry.ts';
 import { createAgentRunActivities } from '../activities/agent-run-activities.ts';
 import { createBuiltInTools } from '../activities/tools/built-in/built-in-tools.ts';
+import { createSandboxTools } from '../activities/tools/sandbox/sandbox-tools.ts';
+import { openSandboxes, type InstallationSandboxes } from './sandboxes.ts';
 import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
 import { createChatModels } from '../adapters/models/chat-models.ts';
 import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';
@@ -26,6 +28,7 @@ import type { Config, Secrets } from './config.ts';
 import type { Fault } from '../activities/step/fault.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { Logger } from './logger.ts';
+import type { RunRef } from '../contracts/journal.ts';
 import type { NodeType } from '../activities/nodes/node-type.ts';
 import type { Tool } from '../activities/tools/tool.ts';
 import { toModelsConfig } from './models-config.ts';
@@ -55,6 +58,7 @@ export interface Installation extends AsyncDisposable {
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
   readonly sandboxes: SandboxStore;
+  readonly liveSandboxes: InstallationSandboxes;
   readonly tools: ToolRegistry;
   readonly nodeTypes: readonly NodeType[];
   readonly registry: CompileRegistry;
@@ -70,8 +74,16 @@ export async function composeInstallation(options: InstallationOptions): Promise
   await migrateToLatest(database);
   const journal = createJournal(database);
   const listener = createEventListener(databaseUrl, database.notifier);
+  const stores = {
+    workspaces: createWorkspaceStore(database),
+    runs: createRunStore(database),
+    files: createFileStore(database),
+    sandboxes: createSandboxStore(database),
+  };
+  const live = openSandboxes({ ...options, ...stores });
   const tools = createToolRegistry([
     ...createBuiltInTools(config.tools),
+    ...createSandboxTools(live.runs),
     ...(await operatorTools(config.tools.module)),
   ]);
   const nodes = createNodeRegistry(builtInNodeTypes);
@@ -84,25 +96,29 @@ export async function composeInstallation(options: InstallationOptions): Promise
   const report = (fault: Fault): void => {
     options.log.error(fault, fault.tool === undefined ? 'a step broke' : 'a tool broke');
   };
+  const rest = (run: RunRef): void => {
+    live.runs.release(run).catch((error: unknown) => {
+      options.log.warn({ err: error, runId: run.runId }, 'a sandbox could not be freed');
+    });
+  };
   return {
     database,
     journal,
     listener,
-    workspaces: createWorkspaceStore(database),
+    ...stores,
     apiKeys: createApiKeyStore(database, keyPepper),
     agents: createAgentStore(database),
     threads: createThreadStore(database),
-    runs: createRunStore(database),
     humanTasks: createHumanTaskStore(database),
-    files: createFileStore(database),
     artifacts: createArtifactStore(database),
-    sandboxes: createSandboxStore(database),
+    liveSandboxes: live,
     tools,
     nodeTypes: builtInNodeTypes,
     registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
-    activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report }),
+    activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report, rest }),
     crash,
     async [Symbol.asyncDispose]() {
+      await live[Symbol.asyncDispose]();
       await listener[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();

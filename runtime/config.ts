@@ -1,4 +1,11 @@
-import type { Env, EnvName } from './env.ts';
+import type { Env } from './env.ts';
+import { integer, list, type Reader } from './config-reader.ts';
+import {
+  toSandboxConfig,
+  toSandboxSecrets,
+  type SandboxConfig,
+  type SandboxSecret,
+} from './sandbox-config.ts';
 import { VENDORS, type Vendor } from '../adapters/models/config.ts';
 
 /** Settings of a process; nothing in here is secret. */
@@ -31,6 +38,7 @@ export interface Config {
     /** Module of an operator's own tools, exporting `tools`. */
     readonly module: string | null;
   };
+  readonly sandboxes: SandboxConfig;
   readonly worker: { readonly concurrentSteps: number; readonly cachedRuns: number };
   readonly logLevel: string;
   /** Named crash point; honoured only in test environments. */
@@ -45,6 +53,8 @@ export interface Secrets {
   readonly openaiApiKey: string | null;
   readonly anthropicApiKey: string | null;
   readonly googleApiKey: string | null;
+  /** Headers that sandboxes' requests get outside. */
+  readonly sandboxHeaders: readonly SandboxSecret[];
 }
 
 /** What is wrong with the environment, all of it. */
@@ -61,28 +71,6 @@ export class ConfigError extends Error {
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const MIN_PEPPER_CHARS = 32;
 const MAX_PORT = 65_535;
-
-interface Reader {
-  readonly problems: string[];
-  readonly env: Env;
-}
-
-function integer(reader: Reader, name: EnvName, range: readonly [number, number, number]): number {
-  const [fallback, min, max] = range;
-  const text = reader.env[name];
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  reader.problems.push(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`);
-  return fallback;
-}
-
-function list(reader: Reader, name: EnvName): readonly string[] {
-  return (reader.env[name] ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-}
 
 function defaultModel(reader: Reader): Config['model']['default'] {
   const text = reader.env.HOLDFAST_MODEL;
@@ -139,6 +127,7 @@ export function toConfig(env: Env): Config {
       inputsRoot: env.HOLDFAST_INPUTS ?? null,
       module: env.HOLDFAST_TOOLS ?? null,
     },
+    sandboxes: toSandboxConfig(reader),
     worker: {
       concurrentSteps: integer(reader, 'HOLDFAST_CONCURRENT_STEPS', [100, 1, 10_000]),
       cachedRuns: integer(reader, 'HOLDFAST_CACHED_RUNS', [500, 2, 20_000]),
@@ -158,7 +147,15 @@ export function toSecrets(env: Env): Secrets {
       `HOLDFAST_KEY_PEPPER must have at least ${MIN_PEPPER_CHARS} characters`,
     ]);
   }
+  const sandboxHeaders = toSandboxSecrets(env);
+  if (sandboxHeaders === null) {
+    throw new ConfigError([
+      'HOLDFAST_SANDBOX_SECRETS must be a JSON list of {"host", "header", "value"}, each with an ' +
+        'optional "workspace" and "upstream"',
+    ]);
+  }
   return {
+    sandboxHeaders,
     databaseUrl: env.DATABASE_URL ?? null,
     keyPepper: pepper,
     temporalApiKey: env.TEMPORAL_API_KEY ?? null,

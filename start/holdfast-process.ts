@@ -89,6 +89,7 @@ async function useWorker(
     bundlePath: await workflowBundle(options.cacheDir),
     ...config.worker,
   });
+  closing.use(installation.liveSandboxes.tend());
   closing.defer(() => worker.stop());
   return { link, worker };
 }

@@ -32,6 +32,8 @@ export interface StepDeps {
   readonly crash?: (moment: StepMoment) => void;
   /** Told what broke unexpectedly; does nothing by default. */
   readonly report?: (fault: Fault) => void;
+  /** Told when a run waits for a person or has ended, so that what it holds can be freed. */
+  readonly rest?: (ref: RunRef) => void;
 }
 
 /** How a step is to be executed. */
@@ -74,6 +76,7 @@ export function createStepExecutor(given: StepDeps): StepExecutor {
     now: () => Date.now(),
     crash: () => undefined,
     report: () => undefined,
+    rest: () => undefined,
     ...given,
   };
   const library = new RunLibrary(deps.journal);
@@ -82,7 +85,11 @@ export function createStepExecutor(given: StepDeps): StepExecutor {
     deps,
     library,
     states,
-    executeStep: (ref, call, options) => execute(executor, { ref, call, options }),
+    executeStep: async (ref, call, options) => {
+      const execution = await execute(executor, { ref, call, options });
+      if (execution.outcome.kind === 'wait' || execution.end !== undefined) deps.rest(ref);
+      return execution;
+    },
   };
   return executor;
 }

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createAgent, oneTo, watch } from '../harness/runs.ts';
+import { createSandboxStore } from '../../db/stores/sandbox-store.ts';
+import { dockerForTests } from '../harness/docker.ts';
+import { describeUnless } from '../harness/not-run.ts';
+import { scriptedAgent } from '../system/graphs.ts';
+import { splitStack, startStack, type SplitStack, type Stack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
+import type { Client } from '../../client/index.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { ScriptTurn } from '../../contracts/agent-spec.ts';
+
+const { reason, socketPath, docker } = await dockerForTests(['base', 'python']);
+const env = { DOCKER_HOST: `unix://${socketPath}`, HOLDFAST_SANDBOX_WARM: '0' };
+
+/** Containers that live of those that a run has had. */
+async function containersOf(stack: Stack | SplitStack, runId: string): Promise<number> {
+  const store = createSandboxStore(stack.schema.database);
+  const all = await store.list({ workspaceId: stack.workspaceId, runId });
+  const found = await Promise.all(
+    all.map(({ id }) => docker.listContainers({ all: true, filters: { name: [id] } })),
+  );
+  return found.flat().length;
+}
+
+function callOf(turn: number, tool: string, args: JsonObject): ScriptTurn {
+  return { when: `turn == ${turn}`, call: [{ tool, arguments: args }] };
+}
+
+async function resultsOf(client: Client, runId: string) {
+  const { items } = await client.runs.steps(runId).page();
+  return items.filter(({ op }) => op === 'call').map(({ result }) => result);
+}
+
+describeUnless(reason, 'a run with a sandbox', () => {
+  let stack: Stack;
+  let client: Client;
+
+  beforeAll(async () => {
+    stack = await startStack(env);
+    client = stack.client;
+  }, 60_000);
+  afterAll(() => stack.stop());
+
+  test('keeps variables and files from call to call, streams output, and frees it at the end', async () => {
+    const python = (turn: number, code: string): ScriptTurn =>
+      callOf(turn, 'run_code', { language: 'python', code });
+    const script = [
+      python(1, 'x = 20\nprint("first", open("kept.txt", "w").write("kept"))'),
+      python(2, 'print(open("kept.txt").read())\nx + 22'),
+      { say: 'done' },
+    ];
+    const agent = await createAgent(client, scriptedAgent(script, ['run_code']));
+    const run = await client.runs.create({ agent, input: 'go' });
+    const seen = await watch(client, run.id);
+    expect(seen.types.at(-1)).toBe('run.succeeded');
+    expect(seen.text).toContain('first 4');
+    expect(await resultsOf(client, run.id)).toMatchObject([
+      { exitCode: 0, stdout: 'first 4\n', changedFiles: ['kept.txt'] },
+      { exitCode: 0, stdout: 'kept\n42\n' },
+    ]);
+    const bytes = await client.files.read(run.id, 'kept.txt');
+    expect(Buffer.from(bytes).toString()).toBe('kept');
+    const { items: commands } = await client.audit.commands(run.id).page();
+    expect(commands).toHaveLength(2);
+    expect(await client.audit.verify(run.id)).toMatchObject({ valid: true });
+    await until('the sandbox to be gone', async () => (await containersOf(stack, run.id)) === 0);
+  }, 60_000);
+});
+
+describeUnless(reason, 'a worker killed with -9 during a command', () => {
+  let stack: SplitStack;
+
+  beforeAll(async () => {
+    stack = await splitStack(env);
+  }, 60_000);
+  afterAll(() => stack.stop());
+
+  test('leaves it running: the next worker has all of its output, and it ran once', async () => {
+    const api = await stack.startApi();
+    const client = stack.client(api.url);
+    const doomed = await stack.startWorker();
+    const command =
+      'echo start >> runs.txt; for i in $(seq 20); do echo "line $i"; sleep 1; done; wc -l < runs.txt';
+    const script = [callOf(1, 'bash', { command, timeoutSeconds: 60 }), { say: 'done' }];
+    const agent = await createAgent(client, scriptedAgent(script, ['bash']));
+    const run = await client.runs.create({ agent, input: 'go' });
+    await until('a sandbox', async () => (await containersOf(stack, run.id)) > 0, 30_000);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await doomed.kill();
+    const next = await stack.startWorker();
+    const ended = await client.runs.wait(run.id);
+    expect(ended.status).toBe('succeeded');
+    const [result] = await resultsOf(client, run.id);
+    const lines = oneTo(20).map((i) => `line ${i}\n`);
+    expect(result).toMatchObject({ exitCode: 0, stdout: `${lines.join('')}1\n` });
+    const { items: commands } = await client.audit.commands(run.id).page();
+    expect(commands).toHaveLength(1);
+    await next.stop();
+    await api.process.stop();
+  }, 120_000);
+});
