@@ -14,13 +14,15 @@ import { violatesForeignKey } from '../violation.ts';
 /** A file of the run's own space that is to be published. */
 export interface PublishArtifact {
   readonly path: string;
-  /** The last one by default, or the one that this step has published before. */
+  /** The last one by default. */
   readonly version?: number;
   /** For people; the last part of the path by default. */
   readonly name?: string;
   /** `application/octet-stream` by default. */
   readonly mediaType?: string;
   readonly stepId?: string | null;
+  /** True: what the step has published of the path before is the answer, whatever stands now. */
+  readonly oncePerStep?: boolean;
 }
 
 /** The artifact; `existing`: this version had been published before, and what was said then stands. */
@@ -91,7 +93,8 @@ async function publishArtifact(
   const { workspaceId, runId } = ref;
   const { path } = input;
   const space = { workspaceId, spaceId: runId };
-  const earlier = input.version === undefined ? await ofStep(kysely, ref, input) : null;
+  const isRepeatable = input.oncePerStep === true && input.version === undefined;
+  const earlier = isRepeatable ? await ofStep(kysely, ref, input) : null;
   if (earlier !== null) return { kind: 'existing', artifact: earlier };
   const file = await findVersion(kysely, space, { path, version: input.version });
   if (file.sha256 === null) throw unknownFile(path);
@@ -131,7 +134,7 @@ async function publishArtifact(
   return { kind: 'existing', artifact: fromRow(row) };
 }
 
-/** What the step has published of the path: a repetition must not publish what was written since. */
+/** The newest that the step has published of the path. */
 async function ofStep(
   kysely: Database['kysely'],
   { workspaceId, runId }: RunRef,

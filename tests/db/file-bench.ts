@@ -6,6 +6,8 @@ import type { SpaceRef } from '../../contracts/file.ts';
 /** Files of one tenant in a schema of their own. */
 export interface FileBench {
   readonly files: FileStore;
+  /** For further pools. */
+  readonly connectionString: string;
   readonly stores: Stores;
   readonly tenant: Tenant;
   /** A space of a new run. */
@@ -30,6 +32,7 @@ export async function openFileBench(): Promise<FileBench> {
   const tenant = await createTenant(stores);
   return {
     files,
+    connectionString: schema.connectionString,
     stores,
     tenant,
     newSpace: async () => {

@@ -34,7 +34,7 @@ describe('a path', () => {
     expect(one.sha256).toBe(sha256);
   });
 
-  test.each(['/a', '../a', 'a/../b', '', 'a\0', 'x'.repeat(513), 'a//b'])(
+  test.each(['/a', '../a', 'a/../b', '', 'a\0', 'x'.repeat(300), 'a//b'])(
     'is refused as %j',
     async (path) => {
       const space = await newSpace();
@@ -48,7 +48,7 @@ describe('a path', () => {
 
   test('may be 512 characters of any script', async () => {
     const space = await newSpace();
-    const path = `${'文'.repeat(255)}/${'😀'.repeat(128)}`;
+    const path = `${`${'文'.repeat(85)}/`.repeat(5)}${'😀'.repeat(41)}`;
     expect(path).toHaveLength(512);
     await files.write(space, file(path, 'x'), ANN);
     expect(await paths(space)).toEqual([path]);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANN, BOB, file, openFileBench, type FileBench } from './file-bench.ts';
+import { createDatabase } from '../../db/database.ts';
+import { createFileStore, type FileStore } from '../../db/stores/file-store.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { newId } from '../../contracts/ids.ts';
 
@@ -17,14 +19,18 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe('writers', () => {
-  test('lose no version when two write one file 1,000 times each at once', async () => {
+  test('lose no version when two processes write one file 1,000 times each at once', async () => {
     const space = await newSpace();
-    const writer = async (name: string): Promise<void> => {
+    await using other = createDatabase({
+      connectionString: bench.connectionString,
+      maxConnections: 2,
+    });
+    const writer = async (name: string, store: FileStore): Promise<void> => {
       for (let index = 1; index <= 1_000; index += 1) {
-        await files.write(space, file('shared', `${name} ${index}`), { actor: name });
+        await store.write(space, file('shared', `${name} ${index}`), { actor: name });
       }
     };
-    await Promise.all([writer('ann'), writer('bob')]);
+    await Promise.all([writer('ann', files), writer('bob', createFileStore(other))]);
     const seen: number[] = [];
     const texts = new Map<string, string[]>();
     let cursor: string | null = null;

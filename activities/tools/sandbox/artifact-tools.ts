@@ -64,6 +64,8 @@ export function createArtifactTools({ artifacts, files }: ArtifactToolsDeps): re
           {
             path,
             stepId,
+            // A repeated call must not publish what was written since.
+            oncePerStep: true,
             mediaType: given.mediaType === '' ? mediaTypeOf(path) : given.mediaType,
             ...(given.name === '' ? {} : { name: given.name }),
             ...(version === undefined ? {} : { version }),
