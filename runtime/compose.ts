@@ -1,11 +1,8 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { builtInNodeTypes, createNodeRegistry } from '../activities/nodes/registry.ts';
 import { createAgentRunActivities } from '../activities/agent-run-activities.ts';
-import { createBuiltInTools } from '../activities/tools/built-in/built-in-tools.ts';
-import { createSandboxTools } from '../activities/tools/sandbox/sandbox-tools.ts';
 import { openSandboxes, type InstallationSandboxes } from './sandboxes.ts';
-import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
+import { composeTools } from './tools.ts';
+import type { ToolRegistry } from '../activities/tools/registry.ts';
 import { createChatModels } from '../adapters/models/chat-models.ts';
 import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';
 import { createApiKeyStore, type ApiKeyStore } from '../db/stores/api-key-store.ts';
@@ -30,7 +27,6 @@ import type { Journal } from '../contracts/journal.ts';
 import type { Logger } from './logger.ts';
 import type { RunRef } from '../contracts/journal.ts';
 import type { NodeType } from '../activities/nodes/node-type.ts';
-import type { Tool } from '../activities/tools/tool.ts';
 import { toModelsConfig } from './models-config.ts';
 import { createCrash, type Crash } from './failpoint.ts';
 
@@ -78,14 +74,11 @@ export async function composeInstallation(options: InstallationOptions): Promise
     workspaces: createWorkspaceStore(database),
     runs: createRunStore(database),
     files: createFileStore(database),
+    artifacts: createArtifactStore(database),
     sandboxes: createSandboxStore(database),
   };
   const live = openSandboxes({ ...options, ...stores });
-  const tools = createToolRegistry([
-    ...createBuiltInTools(config.tools),
-    ...createSandboxTools(live.runs),
-    ...(await operatorTools(config.tools.module)),
-  ]);
+  const tools = await composeTools({ config, sandboxes: live.runs, ...stores });
   const nodes = createNodeRegistry(builtInNodeTypes);
   const models = createChatModels(toModelsConfig(config, secrets), {
     validate: validateJson,
@@ -110,11 +103,14 @@ export async function composeInstallation(options: InstallationOptions): Promise
     agents: createAgentStore(database),
     threads: createThreadStore(database),
     humanTasks: createHumanTaskStore(database),
-    artifacts: createArtifactStore(database),
     liveSandboxes: live,
     tools,
     nodeTypes: builtInNodeTypes,
-    registry: { nodeType: (type) => nodes.get(type), tool: (name) => tools.get(name) },
+    registry: {
+      nodeType: (type) => nodes.get(type),
+      tool: (name) => tools.get(name),
+      toolGroup: (name) => tools.group(name),
+    },
     activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report, rest }),
     crash,
     async [Symbol.asyncDispose]() {
@@ -124,14 +120,4 @@ export async function composeInstallation(options: InstallationOptions): Promise
       await database[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Tools from the operator's module; it is trusted code, named in the configuration. */
-async function operatorTools(module: string | null): Promise<readonly Tool[]> {
-  if (module === null) return [];
-  const loaded = (await import(pathToFileURL(resolve(module)).href)) as { tools?: unknown };
-  if (!Array.isArray(loaded.tools)) {
-    throw new Error(`HOLDFAST_TOOLS names ${module}, which does not export a list named tools`);
-  }
-  return loaded.tools as readonly Tool[];
 }

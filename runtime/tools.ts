@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createArtifactTools } from '../activities/tools/sandbox/artifact-tools.ts';
+import { createBuiltInTools } from '../activities/tools/built-in/built-in-tools.ts';
+import { createFileTools } from '../activities/tools/sandbox/files-tools.ts';
+import { createSandboxTools } from '../activities/tools/sandbox/sandbox-tools.ts';
+import { createStepCodeTool } from '../activities/nodes/code/run-step-code.ts';
+import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
+import type { ArtifactStore } from '../db/stores/artifact-store.ts';
+import type { Config } from './config.ts';
+import type { FileStore } from '../db/stores/file-store.ts';
+import type { RunSandboxes } from '../activities/sandbox/run-sandboxes.ts';
+import type { Tool } from '../activities/tools/tool.ts';
+
+/** What the tools of an installation work with. */
+export interface ToolsDeps {
+  readonly config: Config;
+  readonly files: FileStore;
+  readonly artifacts: ArtifactStore;
+  readonly sandboxes: RunSandboxes;
+}
+
+/** All tools that agents of an installation may use. */
+export async function composeTools(deps: ToolsDeps): Promise<ToolRegistry> {
+  const { config, files, artifacts, sandboxes } = deps;
+  return createToolRegistry([
+    ...createBuiltInTools(config.tools),
+    ...createSandboxTools(sandboxes),
+    createStepCodeTool({ sandboxes, files }),
+    ...createFileTools(files, { allowHosts: config.tools.httpAllowHosts }),
+    ...createArtifactTools({ artifacts, files }),
+    ...(await operatorTools(config.tools.module)),
+  ]);
+}
+
+/** Tools from the operator's module; it is trusted code, named in the configuration. */
+async function operatorTools(module: string | null): Promise<readonly Tool[]> {
+  if (module === null) return [];
+  const loaded = (await import(pathToFileURL(resolve(module)).href)) as { tools?: unknown };
+  if (!Array.isArray(loaded.tools)) {
+    throw new Error(`HOLDFAST_TOOLS names ${module}, which does not export a list named tools`);
+  }
+  return loaded.tools as readonly Tool[];
+}
