@@ -78,7 +78,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
     sandboxes: createSandboxStore(database),
   };
   const live = openSandboxes({ ...options, ...stores });
-  const tools = await composeTools({ config, sandboxes: live.runs, ...stores });
+  const tools = await composeTools({ config, ...stores, sandboxes: live.runs });
   const nodes = createNodeRegistry(builtInNodeTypes);
   const models = createChatModels(toModelsConfig(config, secrets), {
     validate: validateJson,
