@@ -1,6 +1,11 @@
-import { cpus, loadavg } from 'node:os';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { createEgressProxy } from '../adapters/sandbox/egress/proxy.ts';
+import { createProcessDriver } from '../adapters/sandbox/process/process-driver.ts';
 import { connect, findSocket } from '../scripts/sandbox-images/docker-connection.ts';
 import { openBench, specOf } from '../tests/sandbox/docker-fixture.ts';
+import { huntLeaks } from '../tests/sandbox/leak-hunt.ts';
 import { withBenchTools, type BenchTools } from './bench-tools.ts';
 import { measureExec, measureOutput, measureParallelExec } from './sandbox/commands.ts';
 import { measureFiles } from './sandbox/files.ts';
@@ -17,12 +22,7 @@ const LIMITS = { memoryMb: 512, cpus: 1, pids: 128, diskMb: 128 };
 const ROOMY = { memoryMb: 1024, cpus: 2, pids: 128, diskMb: 256 };
 
 function newSpec(changes: Partial<SandboxSpec> = {}): SandboxSpec {
-  return specOf({
-    limits: LIMITS,
-    ttlMs: 600_000,
-    maxTtlMs: 3_600_000,
-    ...changes,
-  });
+  return specOf({ limits: LIMITS, ttlMs: 600_000, maxTtlMs: 3_600_000, ...changes });
 }
 
 /** What all drivers can; beside `docker exec` where there is a socket of Docker. */
@@ -56,6 +56,23 @@ async function measureDocker(
   return [...rows, ...(await measureWarm(driver, newSpec, options.quick ? 8 : 30))];
 }
 
+/** Null, with the reason on standard error, where this machine has no such sandboxes. */
+async function measureProcesses(
+  options: SandboxBenchOptions,
+  { closing, log }: BenchTools,
+): Promise<Samples[] | null> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hfp-'));
+  closing.defer(() => rm(folder, { recursive: true, force: true }));
+  // A sandbox's user passes through it.
+  await chmod(folder, 0o711);
+  const driver = createProcessDriver({ socketFolder: folder, egress: createEgressProxy() });
+  closing.use(driver);
+  const { ok, evidence } = await driver.probe();
+  if (ok) return measureDriver(driver, null, options);
+  log(`no process sandboxes here, not measured: ${evidence.join('; ')}`);
+  return null;
+}
+
 async function measureAll(options: SandboxBenchOptions, tools: BenchTools): Promise<void> {
   const { closing, log, print } = tools;
   const socketPath = await findSocket(process.env);
@@ -70,8 +87,23 @@ async function measureAll(options: SandboxBenchOptions, tools: BenchTools): Prom
   const rows = await measureDocker(bench, socketPath, options);
   print(['### Docker', samplesTable(rows), ratiosTable(rows)]);
   print(['### Aims', sandboxAims(rows)]);
+  log('processes');
+  const processes = await measureProcesses(options, tools);
+  if (processes !== null) print(['### Processes', samplesTable(processes)]);
+}
+
+async function lookForLeaks(count: number, { log, print }: BenchTools): Promise<void> {
+  const socketPath = await findSocket(process.env);
+  if (socketPath === undefined) throw new Error('no Docker daemon: npm run doctor says why');
+  const docker = connect(socketPath);
+  const { made, leftovers } = await huntLeaks({ socketPath, docker, count, log });
+  const list = leftovers.map((leftover) => `- ${leftover}`);
+  print([`${made} sandboxes made and lost, ${leftovers.length} things left`, ...list]);
+  if (leftovers.length > 0) process.exitCode = 1;
 }
 
 const options = parseSandboxOptions(process.argv.slice(2));
-await withBenchTools((tools) => measureAll(options, tools));
-process.exit(0);
+await withBenchTools((tools) =>
+  options.leaks === null ? measureAll(options, tools) : lookForLeaks(options.leaks, tools),
+);
+process.exit();

@@ -25,6 +25,7 @@ HEADER = Struct('>HBBIII')  # magic, type, zero, channel, length, checksum of wh
 HEADER_SIZE = HEADER.size
 HEAD = Struct('>HBBII')
 U32 = Struct('>I')
+U32_HERE = Struct('=I')
 OUTPUT_HEAD = Struct('>BQ')  # stream, offset
 MAX_PAYLOAD = 1 << 20
 HELLO, REQUEST, DATA, END, CREDIT, CLOSE, ANSWER, OUTPUT, RESULT, FAIL, GOODBYE = range(1, 12)
@@ -42,6 +43,7 @@ MAX_FORWARDS = 64
 MAX_RUNNING = 96
 MAX_COMMANDS = 20000
 MAX_SPOOLED = 128  # commands whose output is kept: each holds up to two open files
+SMALL_OUTPUT = 1 << 16  # of a stream that is kept in memory, since the disk is full
 MAX_ENTRIES = 20000
 MAX_DEPTH = 256
 GRACE_S = 2.0
@@ -129,6 +131,22 @@ def prctl(option, value):
         return _ctypes.call_function(address, (option, value, 0, 0, 0)) == 0
     except Exception:
         return False
+
+
+def signal_file(numbers):
+    """A file that tells of these signals and who sent them, or -1 where there is none."""
+    try:
+        import _ctypes
+
+        mask = sum(1 << (number - 1) for number in numbers).to_bytes(8, sys.byteorder)
+        address = _ctypes.dlsym(_ctypes.dlopen(None, 0), 'signalfd')
+        flags = os.O_CLOEXEC | os.O_NONBLOCK
+        fd = _ctypes.call_function(address, (-1, mask.ljust(128, b'\0'), flags))
+    except Exception:
+        return -1
+    if fd >= 0:
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, numbers)
+    return fd
 
 
 def text_field(spec, name, limit=4096):
@@ -678,6 +696,7 @@ class Stream:
         self.total = 0
         self.kept = 0
         self.spool = -1
+        self.most = command.max_output
         self.full = False
 
     def on_ready(self, mask):
@@ -704,7 +723,7 @@ class Stream:
         return size == CHUNK and self.fd >= 0
 
     def keep(self, data):
-        data = data[: max(0, self.command.max_output - self.kept)]
+        data = data[: max(0, self.most - self.kept)]
         if self.full or not data:
             return
         runner = self.command.runner
@@ -718,8 +737,21 @@ class Stream:
         except OSError:
             if runner.drop_spools(1):
                 self.keep(data)
+            elif self.kept == 0 and self.most > SMALL_OUTPUT:
+                self.keep_in_memory(data)
             else:
                 self.full = True
+
+    def keep_in_memory(self, data):
+        """Where programs have filled the disk, what they say of it must still be heard."""
+        self.most = SMALL_OUTPUT
+        self.drop()
+        try:
+            self.spool = os.memfd_create('output', os.MFD_CLOEXEC)
+        except (OSError, AttributeError):
+            self.full = True
+            return
+        self.keep(data)
 
     def close(self):
         if self.fd >= 0:
@@ -1198,6 +1230,11 @@ class Files:
         self.root = os.open(runner.workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.cache = {}  # inode -> (key, sha256)
         self.writes = 0
+
+    def open_root(self):
+        """Programs may close the workspace to their own user, and so to themselves and to us."""
+        if ~os.fstat(self.root).st_mode & 0o700:
+            os.fchmod(self.root, 0o700)
 
     def open_folder(self, parts, make=False):
         fd = os.dup(self.root)
@@ -1886,9 +1923,9 @@ class Runner:
     def start(self):
         read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         _signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        for number in (_signal.SIGCHLD, _signal.SIGTERM, _signal.SIGINT):
-            _signal.signal(number, lambda *_: None)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)
         self.loop.watch(read, IN, lambda _: self.on_signal(read))
+        self.heed_requests_to_end()
         if self.options['socket'] is not None:
             self.listen(self.options['socket'])
         if self.options['egress'] is not None:
@@ -1897,6 +1934,22 @@ class Runner:
             self.use_stdio()
         self.loop.after(self.dies - now(), self.on_ttl)
         self.loop.run()
+
+    def heed_requests_to_end(self):
+        """A program that ends all others by name, or by accident, must not end the sandbox."""
+        numbers = (_signal.SIGTERM, _signal.SIGINT)
+        inside = self.processes.first and self.options['refuse-inside']
+        fd = signal_file(numbers) if inside else -1
+        for number in numbers:
+            # The kernel keeps from a first process what it does not handle.
+            _signal.signal(number, _signal.SIG_DFL if inside else lambda *_: None)
+        if fd >= 0:
+            self.loop.watch(fd, IN, lambda _: self.on_request_to_end(fd))
+
+    def on_request_to_end(self, fd):
+        # Who is outside of our process namespace has no number here: the kernel says 0.
+        if U32_HERE.unpack_from(os.read(fd, 128), 12)[0] == 0:
+            self.end(143, 'terminated')
 
     def listen(self, path):
         try:
@@ -2007,6 +2060,7 @@ class Runner:
 
     def on_request(self, channel, spec):
         operation = self.operations.get(text_field(spec, 'op', 16))
+        self.files.open_root()
         # A client that holds unread output from before a cut asks for less at first.
         channel.credit = int_field(spec, 'credit', WINDOW, WINDOW)
         try:

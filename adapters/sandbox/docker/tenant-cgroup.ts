@@ -21,7 +21,7 @@ export interface CgroupHost {
 export interface TenantCgroups {
   /** The parent for a workspace's containers; undefined where the host gives us none. */
   parentOf(workspaceId: string): Promise<string | undefined>;
-  /** Removes the parents of workspaces that are not among those; busy ones stay. */
+  /** Removes the parents of workspaces that are not among those, and their own; busy ones stay. */
   removeIdle(keep: ReadonlySet<string>): Promise<number>;
 }
 
@@ -116,9 +116,10 @@ export function createTenantCgroups(options: {
     parentOf: async (workspaceId) => {
       if (!usable) return undefined;
       const group = `/${options.name}/${workspaceId}`;
+      const make = () => makeGroup({ ...host, mount }, group, ceilings);
       try {
-        // Each time, since a reaper may have removed it.
-        await makeGroup({ ...host, mount }, group, ceilings);
+        // Each time, since a reaper may have removed it; twice, since one may do so in between.
+        await make().catch(make);
         return group;
       } catch (error) {
         usable = false;
@@ -143,6 +144,7 @@ export function createTenantCgroups(options: {
           );
           if (gone) removed += 1;
         }
+        if (keep.size === 0) await rmdir(parent).catch(() => undefined);
       }
       return removed;
     },
