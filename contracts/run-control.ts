@@ -15,8 +15,11 @@ export interface SettledTask {
 
 /** Steers the workflows behind runs. */
 export interface RunControl {
-  /** Starts the run's workflow; starting it again does nothing. Throws `service.unavailable`. */
-  start(run: RunStart): Promise<void>;
+  /**
+   * Starts the run's workflow; starting it again does nothing. `closed`: it was started before, and
+   * has closed. Throws `service.unavailable`.
+   */
+  start(run: RunStart): Promise<'open' | 'closed'>;
   /** Delivers a decision and answers with the settlement that stands. */
   decide(
     args: RunRef & { readonly taskId: string; readonly decision: Decision },

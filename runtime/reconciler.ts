@@ -6,12 +6,16 @@ import { repeat } from './repeat.ts';
 import type { QuietRun, RunStore } from '../db/stores/run-store.ts';
 import type { RunEnd } from '../contracts/frontier.ts';
 
-/** What the reconciler works with. */
-export interface ReconcilerDeps {
-  readonly runs: Pick<RunStore, 'claimQuiet'>;
+/** What ending a run takes whose workflow is closed. */
+export interface EndClosedDeps {
   readonly journal: Pick<Journal, 'commit'>;
   readonly findClosed: FindClosed;
   readonly log: Logger;
+}
+
+/** What the reconciler works with. */
+export interface ReconcilerDeps extends EndClosedDeps {
+  readonly runs: Pick<RunStore, 'claimQuiet'>;
 }
 
 const EVERY_MS = 5_000;
@@ -51,7 +55,8 @@ export async function reconcile(deps: ReconcilerDeps): Promise<number> {
   return ended;
 }
 
-async function endIfClosed(deps: ReconcilerDeps, run: QuietRun): Promise<boolean> {
+/** Ends the run if its workflow is closed; false if nothing was to be ended. */
+export async function endIfClosed(deps: EndClosedDeps, run: QuietRun): Promise<boolean> {
   const { workspaceId, runId, epoch } = run;
   const what = await deps.findClosed(runId);
   if (what === null) return false;

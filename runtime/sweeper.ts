@@ -1,13 +1,12 @@
-import type { Logger } from './logger.ts';
+import { endIfClosed, type EndClosedDeps } from './reconciler.ts';
 import { repeat } from './repeat.ts';
 import type { RunControl } from '../contracts/run-control.ts';
 import type { RunStore } from '../db/stores/run-store.ts';
 
 /** What the sweeper works with. */
-export interface SweeperDeps {
-  readonly runs: RunStore;
-  readonly control: RunControl;
-  readonly log: Logger;
+export interface SweeperDeps extends EndClosedDeps {
+  readonly runs: Pick<RunStore, 'unstarted' | 'get'>;
+  readonly control: Pick<RunControl, 'start'>;
   readonly everyMs?: number;
   /** Runs queued for longer than this may lack their workflow. */
   readonly olderThanMs?: number;
@@ -34,15 +33,18 @@ export function startSweeper(deps: SweeperDeps): AsyncDisposable {
 /** One pass; answers with how many runs were started. */
 export async function sweep(deps: SweeperDeps): Promise<number> {
   const claimed = await deps.runs.unstarted(deps.olderThanMs ?? OLDER_THAN_MS, BATCH);
-  for (const { workspaceId, runId } of claimed) {
+  for (const queued of claimed) {
+    const { workspaceId, runId } = queued;
     const run = await deps.runs.get(workspaceId, runId);
-    await deps.control.start({
+    const workflow = await deps.control.start({
       workspaceId,
       runId,
       agentName: run.agentName,
       version: run.version,
     });
-    deps.log.info({ runId }, 'started a queued run');
+    // Somebody ended it before its first step.
+    if (workflow === 'closed') await endIfClosed(deps, queued);
+    else deps.log.info({ runId }, 'started a queued run');
   }
   return claimed.length;
 }

@@ -53,8 +53,8 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
       : { link: closing.use(await linkTemporal(target, taskQueue)), worker: null };
     const { runs, journal } = installation;
     const { log } = options;
-    closing.use(startSweeper({ runs, control: link.control, log }));
     const findClosed = createFindClosed(link.client);
+    closing.use(startSweeper({ runs, journal, findClosed, control: link.control, log }));
     closing.use(startReconciler({ runs, journal, findClosed, log }));
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)

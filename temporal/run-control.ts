@@ -34,8 +34,12 @@ export function createRunControl(client: Client, options: RunControlOptions): Ru
   };
 }
 
-async function startRun(client: Client, run: RunStart, options: RunControlOptions): Promise<void> {
-  await answered(client, async () => {
+async function startRun(
+  client: Client,
+  run: RunStart,
+  options: RunControlOptions,
+): Promise<'open' | 'closed'> {
+  return answered(client, async () => {
     try {
       await client.workflow.start('agentRun', {
         workflowId: run.runId,
@@ -47,9 +51,10 @@ async function startRun(client: Client, run: RunStart, options: RunControlOption
         typedSearchAttributes: runSearchAttributes(run),
         staticSummary: `${run.agentName} ${run.version}`,
       });
+      return 'open';
     } catch (error) {
-      // The workflow of an earlier start has run already: nothing is left to do.
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'closed';
+      throw error;
     }
   });
 }

@@ -4,7 +4,7 @@ import { appendEvents } from '../journal/append-events.ts';
 import type { Database } from '../database.ts';
 import { isTerminal } from '../../contracts/status.ts';
 import type { Run } from '../../contracts/records.ts';
-import type { RunRef } from '../../contracts/journal.ts';
+import type { QuietRun } from '../stores/run-store.ts';
 import type { Tables } from '../tables.ts';
 
 /** Flag and event, once; see `RunStore.requestCancel`. */
@@ -41,9 +41,9 @@ export async function claimUnstarted(
   kysely: Kysely<Tables>,
   olderThanMs: number,
   limit: number,
-): Promise<readonly RunRef[]> {
+): Promise<readonly QuietRun[]> {
   // Rows that another sweeper claims at this moment are skipped, not waited for.
-  const { rows } = await sql<{ workspace_id: string; id: string }>`
+  const { rows } = await sql<{ workspace_id: string; id: string; epoch: number }>`
     update runs set start_attempts = start_attempts + 1, start_tried_at = now()
     where (workspace_id, id) in (
       select workspace_id, id from runs
@@ -53,8 +53,8 @@ export async function claimUnstarted(
       limit ${limit}
       for update skip locked
     )
-    returning workspace_id, id`.execute(kysely);
-  return rows.map((row) => ({ workspaceId: row.workspace_id, runId: row.id }));
+    returning workspace_id, id, epoch`.execute(kysely);
+  return rows.map((row) => ({ workspaceId: row.workspace_id, runId: row.id, epoch: row.epoch }));
 }
 
 /** Keeps `claimUnstarted` from a run that is being started. */

@@ -128,7 +128,7 @@ export interface RunStore {
    * Claims queued runs of all workspaces that were created or last tried longer ago than this:
    * their workflow may be missing. Each claim counts as an attempt.
    */
-  unstarted(olderThanMs: number, limit: number): Promise<readonly RunRef[]>;
+  unstarted(olderThanMs: number, limit: number): Promise<readonly QuietRun[]>;
   /** Notes that a start is tried now, so that `unstarted` leaves the run alone for a while. */
   markStartAttempt(workspaceId: string, runId: string): Promise<void>;
   /**

@@ -26,6 +26,7 @@ export function createFakeControl(journal: Journal): FakeControl {
       if (control.startMode === 'away') return away();
       if (control.startMode === 'silent') return new Promise(() => undefined);
       control.started.push(run);
+      return 'open';
     },
     decide: async ({ workspaceId, runId, taskId, decision }) => {
       await control.beforeDecide();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openAiAgent, questionsGraph } from './graphs.ts';
 import { oneTo, runSpec, watch } from '../harness/runs.ts';
 import { startOpenAiServer, type OpenAiServer } from '../fakes/openai-server.ts';
-import { startStack, type Stack } from '../harness/stack.ts';
+import { splitStack, startStack, type Stack } from '../harness/stack.ts';
 import { until } from '../harness/until.ts';
 import type { Run } from '../../contracts/records.ts';
 
@@ -119,6 +119,30 @@ describe('a run whose workflow an operator has ended', () => {
       status: 'failed',
       error: { code: 'run.workflow_closed', message: expect.stringContaining('does not know') },
     });
+  }, 120_000);
+});
+
+describe('a queued run whose workflow was ended before a worker took it', () => {
+  test('fails with the reason', async () => {
+    const split = await splitStack();
+    const api = await split.startApi();
+    const client = split.client(api.url);
+    const run = await runSpec(client, questionsGraph(1));
+    const { workflow } = stack.holdfast.temporal;
+    await until('the workflow', () =>
+      workflow
+        .getHandle(run.id)
+        .terminate('not wanted')
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    expect(await client.runs.wait(run.id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'run.workflow_closed', message: expect.stringContaining('not wanted') },
+    });
+    await split.stop();
   }, 120_000);
 });
 
