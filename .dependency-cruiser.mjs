@@ -19,7 +19,11 @@ const TABLE = {
     types: ['adapters', 'db'],
     npm: ['@temporalio/activity', '@temporalio/common', 'undici', 'ipaddr.js'],
   },
-  adapters: { code: ['contracts'], types: [], npm: ['@langchain/.*', 'dockerode', 'ipaddr.js'] },
+  adapters: {
+    code: ['contracts'],
+    types: [],
+    npm: ['@langchain/.*', 'dockerode', 'ipaddr.js', 'playwright-core', 'puppeteer-core'],
+  },
   db: { code: ['contracts'], types: [], npm: ['kysely', 'pg', 'diff', 're2js'] },
   temporal: { code: ['contracts'], types: [], npm: ['@temporalio/.*'] },
   runtime: {

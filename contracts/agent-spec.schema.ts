@@ -7,7 +7,7 @@ import { LIMITS } from './limits.ts';
 import { GEARS } from './plan.ts';
 import { checkShape } from './spec-shape.ts';
 import type { Problem } from './problem.ts';
-import { SANDBOX_IMAGES, SANDBOX_LEVELS } from './sandbox.ts';
+import { BROWSER_ENGINES, SANDBOX_IMAGES, SANDBOX_LEVELS } from './sandbox.ts';
 import { specProblems } from './spec-problems.schema.ts';
 import { REDUCERS } from './step.ts';
 
@@ -149,6 +149,7 @@ const sandbox = z.strictObject({
     })
     .optional(),
   programs: z.array(z.string().regex(PROGRAM)).max(LIMITS.sandboxPrograms).optional(),
+  browser: z.strictObject({ engine: z.enum([...BROWSER_ENGINES, 'auto']) }).optional(),
 });
 
 const base = {

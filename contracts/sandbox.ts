@@ -30,6 +30,15 @@ export interface NetworkPolicy {
   readonly maxRequests: number;
 }
 
+/** Libraries that can drive a browser. `auto`: the first of them that is installed. */
+export const BROWSER_ENGINES = ['playwright', 'puppeteer'] as const;
+export type BrowserEngineName = (typeof BROWSER_ENGINES)[number];
+
+/** How an agent's browser is driven. */
+export interface BrowserPolicy {
+  readonly engine: BrowserEngineName | 'auto';
+}
+
 /** What an agent's sandboxes are like; part of an agent version. */
 export interface SandboxPolicy {
   readonly level: SandboxLevel;
@@ -38,6 +47,8 @@ export interface SandboxPolicy {
   readonly network: NetworkPolicy;
   /** Programs that `bash` may start, one at a time and without a shell; null: anything. */
   readonly programs: readonly string[] | null;
+  /** `auto` where there is none. */
+  readonly browser?: BrowserPolicy;
 }
 
 /** What an author writes of it; the rest has defaults. */
@@ -47,6 +58,7 @@ export interface SandboxSpecInput {
   readonly limits?: Partial<SandboxLimits>;
   readonly network?: Partial<NetworkPolicy>;
   readonly programs?: readonly string[];
+  readonly browser?: BrowserPolicy;
 }
 
 /** Why a sandbox is gone. `unknown`: nobody saw it die. */
@@ -138,5 +150,6 @@ export function toSandboxPolicy(input: SandboxSpecInput = {}): SandboxPolicy {
     limits: { ...base.limits, ...input.limits },
     network: { ...base.network, ...input.network },
     programs: input.programs ?? base.programs,
+    ...(input.browser === undefined ? {} : { browser: input.browser }),
   };
 }

@@ -59,6 +59,8 @@ function answer(response: ServerResponse, status: number, reason: string): void 
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=utf-8',
     Connection: 'close',
+    // No server's answer carries it: headers of proxies end here.
+    'Proxy-Status': 'holdfast; error=http_request_denied',
   });
   response.end(`${reason}\n`);
 }
