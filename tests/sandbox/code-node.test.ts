@@ -190,7 +190,7 @@ describeUnless(hasPython ? null : 'There is no python3 here.', 'a node of code',
     expect(await test.state()).toMatchObject({ value: 'default' });
   });
 
-  test.each([1, 2])(
+  test.each([2, 3])(
     'runs once and keeps its value if the process dies at write %i',
     async (nth) => {
       for (const when of ['before', 'after'] as const) {
