@@ -154,6 +154,11 @@ describe('parseAgentSpec', () => {
     ['a tool that is a number', { ...SHORT, tools: [1] }, ['/tools/0 spec.invalid_value']],
     ['a tool that is null', { ...SHORT, tools: [null] }, ['/tools/0 spec.invalid_value']],
     ['a schema that is none', { ...SHORT, input: 1 }, ['/input spec.invalid_value']],
+    [
+      'an unknown browser engine',
+      { ...SHORT, sandbox: { browser: { engine: 'lynx' } } },
+      ['/sandbox/browser/engine spec.invalid_value'],
+    ],
     ['no nodes', { graph: {} }, ['/graph/nodes spec.missing']],
     ['an empty list of nodes', { graph: { nodes: [] } }, ['/graph/nodes spec.too_small']],
     ['a bad id', withNode({ id: '__proto' }), ['/graph/nodes/0/id spec.invalid_value']],
