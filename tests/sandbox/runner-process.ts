@@ -1,3 +1,4 @@
+import { afterAll } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -22,11 +23,17 @@ const RUNNER = fileURLToPath(
 /** The system's own: version managers put a slow script in front of theirs. */
 const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
+/** As in the images: compiled once, not at every start. */
+const COMPILED = join(tmpdir(), `hf-runner-${process.pid}.pyc`);
+const COMPILE = `import py_compile, sys
+sys.exit(sys.version_info < (3, 9) or not py_compile.compile(*sys.argv[1:], doraise=True))`;
+
 /** Why no runner can be started here; null if it can. */
 export const NO_RUNNER =
-  spawnSync(PYTHON, ['-I', '-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0
+  spawnSync(PYTHON, ['-I', '-c', COMPILE, RUNNER, COMPILED]).status === 0
     ? null
     : 'python3 (3.9 or later) is not installed.';
+afterAll(() => rmSync(COMPILED, { force: true }));
 
 /** A runner as a plain process, without a sandbox around it. */
 export interface TestRunner extends AsyncDisposable {
@@ -48,7 +55,7 @@ export function startRunner(args: readonly string[] = []): TestRunner {
   const own = ['--workspace', workspace, '--spool', join(folder, 'spool')];
   const ttl = args.includes('--ttl-ms') ? [] : ['--ttl-ms', '120000', '--max-ttl-ms', '240000'];
   const where = args.includes('--stdio') ? [] : ['--socket', socketPath];
-  const child = spawn(PYTHON, ['-I', RUNNER, ...own, ...ttl, ...where, ...args], {
+  const child = spawn(PYTHON, ['-I', COMPILED, ...own, ...ttl, ...where, ...args], {
     stdio: [args.includes('--stdio') ? 'pipe' : 'ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'] ?? '' },
   });

@@ -8,6 +8,7 @@ import { readExitCode, readRecorded, stateFiles } from './start-process.ts';
 const TTL_EXIT = 124;
 const TERMINATED_EXIT = 143;
 const KILLED_EXIT = 137;
+const UNSEEN: SandboxDeath = { reason: 'unknown', detail: 'it is gone, nobody saw how' };
 
 /** Notes why a sandbox died whose first process has ended; a later one of its name is left alone. */
 export async function buryProcess(
@@ -15,12 +16,11 @@ export async function buryProcess(
   { key, createdAt }: SandboxRecord,
 ): Promise<SandboxDeath> {
   const before = await parts.folders.read(key);
-  if (before?.death !== undefined && before.createdAt === createdAt) return before.death;
+  if (before?.createdAt !== createdAt) return UNSEEN;
+  if (before.death !== undefined) return before.death;
   const death = await findReason(parts, key);
   const now = await parts.folders.read(key);
-  if (now?.createdAt !== createdAt) {
-    return { reason: 'unknown', detail: 'it is gone, nobody saw how' };
-  }
+  if (now?.createdAt !== createdAt) return UNSEEN;
   return parts.folders.bury(key, death);
 }
 
@@ -59,6 +59,6 @@ async function findReason(parts: ProcessParts, key: string): Promise<SandboxDeat
   if (code === TERMINATED_EXIT) {
     return { reason: 'killed', detail: 'something else ended its first process' };
   }
-  if (code === null) return { reason: 'unknown', detail: 'it is gone, nobody saw how' };
+  if (code === null) return UNSEEN;
   return { reason: 'unknown', detail: `its first process ended with exit code ${code}` };
 }

@@ -6,7 +6,7 @@ import { PROXY_PORT, SANDBOX_UID } from './options.ts';
 export interface BwrapPlan {
   /** Of the host; the sandbox sees it as `/run/holdfast`. */
   readonly folder: string;
-  /** Holds `start.py`, `runner.py`, `passwd`, `group` and `hosts`. */
+  /** Holds `start.py`, `runner.py`, `runner.pyc`, `passwd`, `group` and `hosts`. */
   readonly library: string;
   readonly python: string;
   /** Of the host, for `node` inside; null: what is in `/usr`, if anything. */
@@ -25,6 +25,7 @@ const INSIDE_FOLDER = '/run/holdfast';
 const LIBRARY = '/opt/holdfast';
 
 const PROGRAMS = ['start.py', 'runner.py'] as const;
+const COMPILED = 'runner.pyc';
 
 /** Files of the host that programs need; nothing of `/etc` that could hold a secret. */
 const HOST_FILES = [
@@ -59,7 +60,11 @@ function mounts(plan: BwrapPlan): readonly string[] {
     ...['--ro-bind', '/usr', '/usr', ...['/bin', '/sbin', '/lib', '/lib64'].flatMap(topFolder)],
     ...HOST_FILES.flatMap((path) => ['--ro-bind-try', path, path]),
     ...etc.flatMap((name) => ['--ro-bind', `${library}/${name}`, `/etc/${name}`]),
-    ...PROGRAMS.flatMap((name) => ['--ro-bind', `${library}/${name}`, `${LIBRARY}/${name}`]),
+    ...[...PROGRAMS, COMPILED].flatMap((name) => [
+      '--ro-bind',
+      `${library}/${name}`,
+      `${LIBRARY}/${name}`,
+    ]),
     ...(node === null ? [] : ['--ro-bind', node, `${LIBRARY}/bin/node`]),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--perms', '0700', '--size', scratch, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],

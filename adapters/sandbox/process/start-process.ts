@@ -30,10 +30,11 @@ export async function startProcess(parts: ProcessParts, spec: SandboxSpec): Prom
   const folder = await folders.open(spec.id);
   const status = await open(files.status, 'wx', 0o600);
   const log = await open(files.log, 'w', 0o600);
-  const seccomp = await open(`${parts.library}/seccomp.bpf`, 'r');
+  const library = await parts.library();
+  const seccomp = await open(`${library}/seccomp.bpf`, 'r');
   try {
     const args = bwrapArgs({
-      ...{ folder, library: parts.library, python: pythonOf(options), node: ownNode() },
+      ...{ folder, library, python: pythonOf(options), node: ownNode() },
       ...{ limits: spec.limits, ttlMs: spec.ttlMs, maxTtlMs: spec.maxTtlMs },
       ...{ groups: visible, statusFd: STATUS_FD, seccompFd: SECCOMP_FD },
     });

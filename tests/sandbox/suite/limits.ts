@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { run, shell } from '../docker-fixture.ts';
+import { run, shell, specOf } from '../docker-fixture.ts';
 import { shareSandbox } from './shared-sandbox.ts';
 import type { SuiteBench } from '../port.suite.ts';
 
@@ -24,6 +24,22 @@ export function limitTests(openBench: () => Promise<SuiteBench>): void {
     const { sandbox } = shared();
     expect(await run(sandbox, ['python3', '-c', EAT])).toMatchObject({ end: 'oom' });
     expect(await shell(sandbox, 'echo alive')).toMatchObject({ stdout: 'alive\n' });
+  });
+
+  test('ends a sandbox whose first process itself has no memory left, and is named as the reason', async () => {
+    const { bench, driver } = shared();
+    const spec = specOf({ limits: { ...LIMITS, diskMb: 256 } });
+    const sandbox = await driver.create(spec);
+    const watcher = await bench.open().connect(spec.id);
+    const fill = (name: number): string =>
+      `while :; do head -c 1000000 /dev/zero >> f${name} || exit; done`;
+    await Promise.allSettled(Array.from({ length: 20 }, (_, name) => shell(sandbox, fill(name))));
+    await expect(sandbox.died).resolves.toMatchObject({ reason: 'oom' });
+    await expect(watcher.died).resolves.toMatchObject({ reason: 'oom' });
+    await expect(driver.connect(spec.id)).rejects.toMatchObject({
+      code: 'sandbox.lost',
+      message: expect.stringContaining('oom'),
+    });
   });
 
   test('is told beside what is used', async () => {
