@@ -154,7 +154,7 @@ function noting(pool: SandboxPool, images: ImageStore): SandboxDriver {
       images.touch(spec.image).catch(() => undefined);
       return sandbox;
     },
-    connect: (id) => pool.connect(id),
+    connect: (id, onRequest) => pool.connect(id, onRequest),
     list: () => pool.list(),
     remove: (id) => pool.remove(id),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

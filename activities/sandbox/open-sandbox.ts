@@ -5,7 +5,12 @@ import { SANDBOX_LEVELS } from '../../contracts/sandbox.ts';
 import type { RequestRecord } from '../../contracts/sandbox-audit.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../adapters/sandbox/port.ts';
-import type { SandboxImage, SandboxLevel, SandboxPolicy } from '../../contracts/sandbox.ts';
+import type {
+  NetworkRequest,
+  SandboxImage,
+  SandboxLevel,
+  SandboxPolicy,
+} from '../../contracts/sandbox.ts';
 import type { SandboxRecord } from '../../contracts/sandbox-record.ts';
 import type { SandboxStore } from '../../db/stores/sandbox-store.ts';
 
@@ -143,16 +148,19 @@ async function makeSandbox(
 
 /** Connects to it; null if it cannot be used here, or not any more. */
 async function reach(
-  { host }: OpenSandboxDeps,
+  deps: OpenSandboxDeps,
   record: SandboxRecord,
   allowed: readonly SandboxDriver[],
 ): Promise<Pick<OpenedSandbox, 'sandbox' | 'driver'> | null> {
   const driver = allowed.find(({ level }) => level === record.level);
-  if (record.host !== host || driver === undefined) return null;
+  if (record.host !== deps.host || driver === undefined) return null;
   const limit = Date.parse(record.createdAt) + STARTING_MS;
   for (;;) {
     try {
-      return { driver, sandbox: await driver.connect(record.id) };
+      return {
+        driver,
+        sandbox: await driver.connect(record.id, requestListener(deps, record, record.id)),
+      };
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'sandbox.lost') throw error;
       if (record.state !== 'starting' || Date.now() > limit) return null;
@@ -179,8 +187,16 @@ function specOf(deps: OpenSandboxDeps, request: SandboxRequest, id: string): San
     },
     ttlMs: SANDBOX_TTL_MS,
     maxTtlMs: MAX_TTL_MS,
-    onRequest: (made) => {
-      deps.onRequest({ workspaceId, runId }, { ...made, sandboxId: id });
-    },
+    onRequest: requestListener(deps, request, id),
+  };
+}
+
+function requestListener(
+  deps: OpenSandboxDeps,
+  { workspaceId, runId }: RunRef,
+  sandboxId: string,
+): (request: NetworkRequest) => void {
+  return (request) => {
+    deps.onRequest({ workspaceId, runId }, { ...request, sandboxId });
   };
 }

@@ -4,7 +4,7 @@ import { createRequestRecorder, type RequestRecorder } from './request-recorder.
 import { followCommand, type FollowedCommand } from './follow-command.ts';
 import { SandboxSession, type SessionDeps } from './sandbox-session.ts';
 import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
-import type { CommandRecord } from '../../contracts/sandbox-audit.ts';
+import type { CommandEntry, CommandRecord } from '../../contracts/sandbox-audit.ts';
 import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox } from '../../adapters/sandbox/port.ts';
@@ -94,6 +94,10 @@ class Sessions implements RunSandboxes {
     const startedAt = new Date().toISOString();
     const use: SandboxUse = { ...work, key: work.commandId };
     const { value, ...report } = await this.#useSession(use, async (sandbox, session) => {
+      const known = session.isReplacement
+        ? await this.#deps.sandboxes.findCommand(work, work.commandId)
+        : null;
+      if (known !== null) return outputLost(known);
       if (work.service !== undefined) await session.ensure(work.service);
       const followed = await follow(sandbox, work);
       // Before the files: what ran is on record, whatever becomes of them.
@@ -192,6 +196,20 @@ async function follow(sandbox: Sandbox, work: SandboxWork): Promise<FollowedComm
     maxOutputBytes: LIMITS.commandOutputBytes,
   });
   return await followCommand(command, { signal, onOutput });
+}
+
+/** It ran to its end in a sandbox that is gone; it must not run twice. */
+function outputLost(entry: CommandEntry): FollowedCommand {
+  const { end, exitCode, signal, cpuMs, maxMemoryBytes, stdoutBytes, stderrBytes } = entry;
+  const durationMs = Date.parse(entry.endedAt) - Date.parse(entry.startedAt);
+  return {
+    result: {
+      ...{ end, exitCode, signal, durationMs, cpuMs, maxMemoryBytes, stdoutBytes, stderrBytes },
+      truncated: true,
+    },
+    stdout: '',
+    stderr: 'The command has run once, in a sandbox that is gone; its output is lost with it.',
+  };
 }
 
 function toRecord(

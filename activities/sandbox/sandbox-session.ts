@@ -61,6 +61,11 @@ export class SandboxSession {
     return this.#users > 0;
   }
 
+  /** True while the run does not know that this is another sandbox than before. */
+  get isReplacement(): boolean {
+    return this.#tellsReplacement;
+  }
+
   /** Notes a use from now until it is disposed of. */
   enter(stepId: string): Disposable {
     this.#users += 1;

@@ -17,8 +17,11 @@ export interface SandboxDriver extends AsyncDisposable {
   probe(): Promise<DriverProbe>;
   /** Idempotent by `spec.id`: a living sandbox of that id is connected to. */
   create(spec: SandboxSpec): Promise<Sandbox>;
-  /** Throws `sandbox.lost` for one that is gone, with the reason in the message if it is known. */
-  connect(id: string): Promise<Sandbox>;
+  /**
+   * Throws `sandbox.lost` for one that is gone, with the reason in the message if it is known.
+   * `onRequest` is told of its requests to the network if nobody else is.
+   */
+  connect(id: string, onRequest?: (request: NetworkRequest) => void): Promise<Sandbox>;
   /** Every sandbox of ours on this machine, whoever made it. */
   list(): Promise<readonly SandboxInfo[]>;
   /** Removes it with all that belongs to it; nothing to do is success. */

@@ -60,6 +60,22 @@ export async function recordCommands(
   });
 }
 
+/** See `SandboxStore.findCommand`. */
+export async function findCommand(
+  kysely: Kysely<Tables>,
+  { workspaceId, runId }: RunRef,
+  commandId: string,
+): Promise<CommandEntry | null> {
+  const row = await kysely
+    .selectFrom('sandbox_commands')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('run_id', '=', runId)
+    .where('command_id', '=', commandId)
+    .executeTakeFirst();
+  return row === undefined ? null : commandFromRow(row);
+}
+
 /** See `SandboxStore.recordRequests`. */
 export async function recordRequests(
   { kysely }: Database,

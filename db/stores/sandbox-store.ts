@@ -15,6 +15,7 @@ import {
   useSandbox,
 } from '../sandboxes/sandboxes.ts';
 import {
+  findCommand,
   listCommands,
   listRequests,
   recordCommands,
@@ -77,6 +78,8 @@ export interface SandboxStore {
   recordCommands(ref: RunRef, records: readonly CommandRecord[]): Promise<void>;
   /** Keeps requests to the network; give many at once. Throws `run.not_found`. */
   recordRequests(ref: RunRef, records: readonly RequestRecord[]): Promise<void>;
+  /** The command of the audit; null if none of that id has ended. */
+  findCommand(ref: RunRef, commandId: string): Promise<CommandEntry | null>;
   /** Oldest first. Throws `run.not_found`. */
   commands(ref: RunRef, page: PageRequest): Promise<Page<CommandEntry>>;
   /** Oldest first. Throws `run.not_found`. */
@@ -98,6 +101,7 @@ export function createSandboxStore(database: Database): SandboxStore {
     overdue: (limit) => overdueSandboxes(kysely, limit),
     recordCommands: (ref, records) => recordCommands(database, ref, records),
     recordRequests: (ref, records) => recordRequests(database, ref, records),
+    findCommand: (ref, commandId) => findCommand(kysely, ref, commandId),
     commands: (ref, page) => listCommands(kysely, ref, page),
     requests: (ref, page) => listRequests(kysely, ref, page),
     verifyChain: (ref) => verifyAudit(kysely, ref),

@@ -224,6 +224,18 @@ describe("a run's sandbox", () => {
     expect(await pathsOf(run)).toEqual(['small']);
   });
 
+  test('never runs a command again that had ended before the sandbox was lost', async () => {
+    let runs = 0;
+    const counting = new FakeDriver(async () => String((runs += 1)));
+    const run = await tenant.seedRun();
+    await openSandboxes([counting]).execute(workOf(run, 'c1', ['work']));
+    await counting.living[0]?.kill();
+    const again = await openSandboxes([counting]).execute(workOf(run, 'c1', ['work']));
+    expect(runs).toBe(1);
+    expect(again).toMatchObject({ restored: true, result: { exitCode: 0 }, stdout: '' });
+    expect(again.stderr).toContain('has run once');
+  });
+
   test('has each command in the audit once, however often it is attached to', async () => {
     const driver = new FakeDriver(program);
     const run = await tenant.seedRun();

@@ -68,7 +68,7 @@ async function createSandbox(parts: DriverParts, spec: SandboxSpec): Promise<San
   const key = await folders.take(spec.id, spec.id);
   if (key !== spec.id) {
     const record = await waitForStart(parts, key);
-    if (record !== undefined) return connectTo(parts, record);
+    if (record !== undefined) return connectTo(parts, record, spec.onRequest);
     await folders.forget(key, spec.id);
     return createSandbox(parts, spec);
   }
@@ -77,7 +77,7 @@ async function createSandbox(parts: DriverParts, spec: SandboxSpec): Promise<San
     const started = await startContainer(parts, spec);
     if (started !== undefined) return openSandbox(parts, started, spec);
     const record = await waitForStart(parts, key);
-    if (record !== undefined) return connectTo(parts, record);
+    if (record !== undefined) return connectTo(parts, record, spec.onRequest);
     await sleep(START_POLL_MS);
   }
   throw new AppError('sandbox.unavailable', `The sandbox ${key} was made elsewhere, and died.`);
@@ -95,19 +95,27 @@ async function openSandbox(
   return sandbox;
 }
 
-async function connectTo(parts: DriverParts, record: SandboxRecord): Promise<Sandbox> {
+async function connectTo(
+  parts: DriverParts,
+  record: SandboxRecord,
+  onRequest?: SandboxSpec['onRequest'],
+): Promise<Sandbox> {
   const sandbox = await connectSandbox(parts, record);
-  await parts.gates.restore(record, record.network);
+  await parts.gates.restore(record, record.network, onRequest);
   return sandbox;
 }
 
-async function connectById(parts: DriverParts, id: string): Promise<Sandbox> {
+async function connectById(
+  parts: DriverParts,
+  id: string,
+  onRequest?: SandboxSpec['onRequest'],
+): Promise<Sandbox> {
   const key = (await parts.folders.keyOf(id)) ?? id;
   const record = await parts.folders.read(key);
   if (record?.death !== undefined) throw toLost(id, record.death);
   if (record === undefined) throw toLost(id, undefined);
   const living = await waitForStart(parts, key);
-  if (living !== undefined) return connectTo(parts, living);
+  if (living !== undefined) return connectTo(parts, living, onRequest);
   const unseen: SandboxDeath = { reason: 'unknown', detail: 'it is gone, nobody saw how' };
   throw toLost(id, await parts.folders.bury(key, unseen));
 }
@@ -191,7 +199,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
       if (!ID.test(spec.id)) throw new RangeError(`no id of a sandbox: ${spec.id}`);
       return translated((opened) => createSandbox(opened, spec), imageNameOf(options, spec.image));
     },
-    connect: (id) => translated((opened) => connectById(opened, id)),
+    connect: (id, onRequest) => translated((opened) => connectById(opened, id, onRequest)),
     adopt: (warm, spec) => translated((opened) => adoptSandbox(opened, warm, spec)),
     list: () => translated(listSandboxes),
     remove: (id) => removeBecause(id, { reason: 'killed', detail: 'removed on request' }),

@@ -9,7 +9,7 @@ export interface EgressGates extends AsyncDisposable {
   /** Lets the sandbox out as the policy says; opens nothing for one that may reach nothing. */
   set(owner: GateOwner, policy: NetworkPolicy, onRequest?: OnRequest): Promise<void>;
   /** Opens the way out anew if no living process holds it open. */
-  restore(owner: GateOwner, policy: NetworkPolicy): Promise<void>;
+  restore(owner: GateOwner, policy: NetworkPolicy, onRequest?: OnRequest): Promise<void>;
   bytes(key: string): number;
   close(key: string): Promise<void>;
 }
@@ -57,10 +57,10 @@ export function createEgressGates(options: {
   };
   return {
     set,
-    restore: async (owner, policy) => {
+    restore: async (owner, policy, onRequest) => {
       const { key } = owner;
       if (gates.has(key) || policy.allow.length === 0) return;
-      if (!(await isListening(socketOf(key)))) await set(owner, policy);
+      if (!(await isListening(socketOf(key)))) await set(owner, policy, onRequest);
     },
     bytes: (key) => {
       const usage = gates.get(key)?.usage();

@@ -96,8 +96,8 @@ class Pool implements SandboxPool {
     return this.#driver.probe();
   }
 
-  connect(id: string) {
-    return this.#driver.connect(id);
+  connect(id: string, onRequest?: SandboxSpec['onRequest']) {
+    return this.#driver.connect(id, onRequest);
   }
 
   list() {

@@ -44,7 +44,7 @@ export function createProcessDriver(options: ProcessDriverOptions): SandboxDrive
       requireId(spec.id);
       return create(await opened(), spec);
     },
-    connect: async (id) => connect(await opened(), requireId(id)),
+    connect: async (id, onRequest) => connect(await opened(), requireId(id), onRequest),
     list: async () => list((await opened()).parts),
     remove: async (id) => {
       await removeProcess((await opened()).parts, requireId(id));
@@ -64,7 +64,7 @@ async function create({ parts, deaths }: Opened, spec: SandboxSpec): Promise<San
   const living = await readProcess(parts, spec.id);
   const known = await parts.folders.read(spec.id);
   if (living !== null && known !== undefined && known.death === undefined) {
-    await parts.gates.restore(known, known.network);
+    await parts.gates.restore(known, known.network, spec.onRequest);
     return await connectProcess(parts, deaths, { record: known, first: living });
   }
   if (living === null && known !== undefined) await buryProcess(parts, known);
@@ -89,14 +89,18 @@ async function start({ parts, deaths }: Opened, spec: SandboxSpec): Promise<Sand
   }
 }
 
-async function connect({ parts, deaths }: Opened, id: string): Promise<Sandbox> {
+async function connect(
+  { parts, deaths }: Opened,
+  id: string,
+  onRequest: SandboxSpec['onRequest'],
+): Promise<Sandbox> {
   const record = await parts.folders.read(id);
   if (record === undefined) throw lost(id, undefined);
   const first = await readProcess(parts, id);
   if (first === null || record.death !== undefined) {
     throw lost(id, record.death ?? (await buryProcess(parts, record)));
   }
-  await parts.gates.restore(record, record.network);
+  await parts.gates.restore(record, record.network, onRequest);
   return connectProcess(parts, deaths, { record, first });
 }
 
