@@ -1,4 +1,5 @@
 import type { DemoAgent } from './demo-agent.ts';
+import { CSV_ANALYSIS } from './csv-analysis/agent.ts';
 import { ORDER_REVIEW } from './order-review/agent.ts';
 import { TICKET_TRIAGE } from './ticket-triage/agent.ts';
 import { DEFAULT_PAGES_PORT } from './web-answers/serve-pages.ts';
@@ -14,7 +15,7 @@ export const DEMO_INPUTS = import.meta.dirname;
 
 /** The demo agents, with the address of the demo's web pages in the sample input. */
 export function demoAgents(pagesUrl: string): readonly DemoAgent[] {
-  return [TICKET_TRIAGE, webAnswers(pagesUrl), ORDER_REVIEW];
+  return [TICKET_TRIAGE, webAnswers(pagesUrl), ORDER_REVIEW, CSV_ANALYSIS];
 }
 
 /** The demo agents where the pages are at their usual address. */

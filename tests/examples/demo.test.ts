@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { compileSpec } from '../../api/compile-spec.ts';
 import { DEMO_AGENTS, DEMO_INPUTS, seedDemo, watchDemo } from '../../examples/index.ts';
 import { startStack, type Stack } from '../harness/stack.ts';
+import { validateJson } from '../../engine/json-schema.ts';
+import type { Json } from '../../contracts/json.ts';
 
 let stack: Stack;
 
@@ -10,11 +13,18 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
+test.each(DEMO_AGENTS)('$name compiles, and its sample input fits', ({ spec, sampleInput }) => {
+  const { registry } = stack.holdfast.installation;
+  const compiled = compileSpec(JSON.parse(JSON.stringify(spec)) as Json, registry);
+  if ('problems' in compiled) throw new Error(JSON.stringify(compiled.problems, null, 2));
+  expect(validateJson(compiled.graph.input, sampleInput)).toEqual([]);
+});
+
 test('seeding twice makes each agent and its version once', async () => {
   const first = await seedDemo(stack.client, DEMO_AGENTS);
-  expect(first.map(({ change }) => change)).toEqual(['created', 'created', 'created']);
+  expect(first.map(({ change }) => change)).toEqual(DEMO_AGENTS.map(() => 'created'));
   const second = await seedDemo(stack.client, DEMO_AGENTS);
-  expect(second.map(({ change }) => change)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+  expect(second.map(({ change }) => change)).toEqual(DEMO_AGENTS.map(() => 'unchanged'));
   for (const { name } of DEMO_AGENTS) {
     expect((await stack.client.agents.listVersions(name).page()).items).toHaveLength(1);
   }
