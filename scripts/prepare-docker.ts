@@ -2,6 +2,7 @@
  * Prepares Docker for a test run while it is busy with tests that need none: a daemon with all images
  * of sandboxes. What it does goes to its standard output.
  */
+import { setPriority } from 'node:os';
 import { SANDBOX_IMAGES } from '../contracts/sandbox.ts';
 import {
   STATE_VARIABLE,
@@ -10,8 +11,13 @@ import {
   prepareDocker,
 } from './test-docker/prepared-docker.ts';
 
+/** Tests go first: they leave enough of the processors for what is needed at their end. */
+const NICE = 5;
+
 const file = process.env[STATE_VARIABLE];
 if (file === undefined) throw new Error('npm test runs this');
+
+setPriority(NICE);
 
 function say(line: string): void {
   process.stdout.write(`${performance.now().toFixed(0).padStart(7)} ms  ${line}\n`);
