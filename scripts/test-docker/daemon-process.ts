@@ -135,7 +135,9 @@ export async function stopDaemon(folder: string, { pid, socketPath }: DaemonReco
   const state = dirname(socketPath);
   // What outlives a daemon that was killed: containers and what watches over them.
   await endProcesses([...daemonsWith(dataRoot(folder)), ...daemonsWith(`${state}/`)]);
-  if (existsSync(`/sys/class/net/${BRIDGE}`)) await works('ip', 'link', 'delete', BRIDGE);
+  if (existsSync(`/sys/class/net/${BRIDGE}`) && daemonsWith(BRIDGE).length === 0) {
+    await works('ip', 'link', 'delete', BRIDGE);
+  }
   await unmountAll([state, dataRoot(folder)]);
   await rm(state, { recursive: true, force: true }).catch(() => undefined);
   rmSync(recordFile(folder), { force: true });
