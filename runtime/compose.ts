@@ -3,6 +3,7 @@ import { createAgentRunActivities } from '../activities/agent-run-activities.ts'
 import { openSandboxes, type InstallationSandboxes } from './sandboxes.ts';
 import { composeTools } from './tools.ts';
 import type { ToolRegistry } from '../activities/tools/registry.ts';
+import { createBrowsers } from '../adapters/browser/browsers.ts';
 import { createChatModels } from '../adapters/models/chat-models.ts';
 import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';
 import { createApiKeyStore, type ApiKeyStore } from '../db/stores/api-key-store.ts';
@@ -78,7 +79,8 @@ export async function composeInstallation(options: InstallationOptions): Promise
     sandboxes: createSandboxStore(database),
   };
   const live = openSandboxes({ ...options, ...stores });
-  const tools = await composeTools({ config, ...stores, sandboxes: live.runs });
+  const browsers = createBrowsers();
+  const tools = await composeTools({ config, ...stores, sandboxes: live.runs, browsers });
   const nodes = createNodeRegistry(builtInNodeTypes);
   const models = createChatModels(toModelsConfig(config, secrets), {
     validate: validateJson,
@@ -114,6 +116,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
     activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report, rest }),
     crash,
     async [Symbol.asyncDispose]() {
+      await browsers[Symbol.asyncDispose]();
       await live[Symbol.asyncDispose]();
       await listener[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();

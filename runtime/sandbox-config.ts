@@ -24,7 +24,7 @@ export interface SandboxConfig {
     readonly cpus: number;
     readonly pids: number;
   };
-  /** Names and addresses that may be private, if an agent's policy allows them too. */
+  /** Names and addresses that may be private, if a policy allows them too; with a port: there only. */
   readonly privateHosts: readonly string[];
 }
 

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createArtifactTools } from '../activities/tools/sandbox/artifact-tools.ts';
+import { createBrowserTool } from '../activities/tools/sandbox/browser-tool.ts';
 import { createBuiltInTools } from '../activities/tools/built-in/built-in-tools.ts';
 import { createFileTools } from '../activities/tools/sandbox/files-tools.ts';
 import { createSandboxTools } from '../activities/tools/sandbox/sandbox-tools.ts';
 import { createStepCodeTool } from '../activities/nodes/code/run-step-code.ts';
 import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
 import type { ArtifactStore } from '../db/stores/artifact-store.ts';
+import type { Browsers } from '../adapters/browser/port.ts';
 import type { Config } from './config.ts';
 import type { FileStore } from '../db/stores/file-store.ts';
 import type { RunSandboxes } from '../activities/sandbox/run-sandboxes.ts';
@@ -18,14 +20,16 @@ export interface ToolsDeps {
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
   readonly sandboxes: RunSandboxes;
+  readonly browsers: Browsers;
 }
 
 /** All tools that agents of an installation may use. */
 export async function composeTools(deps: ToolsDeps): Promise<ToolRegistry> {
-  const { config, files, artifacts, sandboxes } = deps;
+  const { config, files, artifacts, sandboxes, browsers } = deps;
   return createToolRegistry([
     ...createBuiltInTools(config.tools),
     ...createSandboxTools(sandboxes),
+    createBrowserTool({ sandboxes, browsers }),
     createStepCodeTool({ sandboxes, files }),
     ...createFileTools(files, { allowHosts: config.tools.httpAllowHosts }),
     ...createArtifactTools({ artifacts, files }),

@@ -5,6 +5,7 @@ import { followCommand, type FollowedCommand } from './follow-command.ts';
 import { SandboxSession, type SessionDeps } from './sandbox-session.ts';
 import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
 import type { CommandEntry, CommandRecord } from '../../contracts/sandbox-audit.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox } from '../../adapters/sandbox/port.ts';
@@ -16,6 +17,8 @@ export interface SandboxUse extends SandboxRequest {
   readonly actor: string;
   /** Equal for every attempt. */
   readonly key: string;
+  /** What the audit calls it; what has no name here is in the audit by its commands. */
+  readonly audited?: JsonObject;
 }
 
 /** What came of a use. */
@@ -109,7 +112,23 @@ class Sessions implements RunSandboxes {
   }
 
   use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>> {
-    return this.#useSession(request, work);
+    const { audited } = request;
+    if (audited === undefined) return this.#useSession(request, work);
+    return this.#useSession(request, async (sandbox) => {
+      const startedAt = new Date().toISOString();
+      const record = (exitCode: number): Promise<void> => {
+        const entry = actionRecord(request, { command: audited, startedAt, exitCode });
+        return this.#deps.sandboxes.recordCommands(request, [{ ...entry, sandboxId: sandbox.id }]);
+      };
+      try {
+        const value = await work(sandbox);
+        await record(0);
+        return value;
+      } catch (error) {
+        await record(1);
+        throw error;
+      }
+    });
   }
 
   async #useSession<T>(
@@ -234,6 +253,23 @@ function toRecord(
     ...{ end, exitCode, signal, stdoutBytes, stderrBytes, truncated },
     cpuMs: Math.round(cpuMs),
     maxMemoryBytes: Math.round(maxMemoryBytes),
+  };
+}
+
+/** Of what is no command, whose resources nobody counts. */
+function actionRecord(
+  { key, stepId, actor }: SandboxUse,
+  did: { readonly command: JsonObject; readonly startedAt: string; readonly exitCode: number },
+): Omit<CommandRecord, 'sandboxId'> {
+  const nothing = { cpuMs: 0, maxMemoryBytes: 0, stdoutBytes: 0, stderrBytes: 0 };
+  return {
+    ...{ commandId: key, stepId, actor, cwd: '/workspace' },
+    ...did,
+    ...nothing,
+    endedAt: new Date().toISOString(),
+    end: 'exit',
+    signal: null,
+    truncated: false,
   };
 }
 

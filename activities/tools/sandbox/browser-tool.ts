@@ -99,6 +99,7 @@ async function call(deps: BrowserToolDeps, args: JsonObject, context: ToolContex
         policy: policy.level === 'process' ? { ...policy, level: 'docker' } : policy,
         image: 'browser',
         key: idempotencyKey,
+        audited: { browser: args },
       },
       (sandbox) => act({ deps, args, context, action }, sandbox),
     );
