@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../contracts/app-error.ts';
 import { SANDBOX_LEVELS } from '../../contracts/sandbox.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import type { RequestRecord } from '../../contracts/sandbox-audit.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../adapters/sandbox/port.ts';
@@ -24,6 +25,12 @@ const STARTING_POLL_MS = 100;
 const BROWSER_MIN = { memoryMb: 1_024, pids: 256 };
 /** What runs where several are strong enough. */
 const PREFERENCE: readonly SandboxLevel[] = ['docker', 'gvisor', 'microvm', 'process'];
+
+/** Another driver may do. */
+const CANNOT: ReadonlySet<ErrorCode> = new Set([
+  'sandbox.unavailable',
+  'sandbox.level_unavailable',
+]);
 
 /** Which sandbox of a run is wanted. */
 export interface SandboxRequest extends RunRef {
@@ -68,7 +75,7 @@ export async function openSandbox(
     try {
       return await openWith(deps, request, { driver, allowed: drivers });
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'sandbox.unavailable') throw error;
+      if (!(error instanceof AppError) || !CANNOT.has(error.code)) throw error;
       failures.push(error);
     }
   }

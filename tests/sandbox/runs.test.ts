@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { createAgent, oneTo, watch } from '../harness/runs.ts';
 import { createSandboxStore } from '../../db/stores/sandbox-store.ts';
 import { dockerForTests } from '../harness/docker.ts';
@@ -35,12 +38,21 @@ async function resultsOf(client: Client, runId: string) {
 describeUnless(reason, 'a run with a sandbox', () => {
   let stack: Stack;
   let client: Client;
+  let web: Server;
+  let port = 0;
 
   beforeAll(async () => {
-    stack = await startStack(env);
+    web = createServer((_, answer) => answer.writeHead(204).end()).listen(0, '0.0.0.0');
+    await once(web, 'listening');
+    port = (web.address() as AddressInfo).port;
+    const HOLDFAST_SANDBOX_PRIVATE_HOSTS = '127.0.0.2,127.0.0.3';
+    stack = await startStack({ ...env, HOLDFAST_SANDBOX_PRIVATE_HOSTS });
     client = stack.client;
   }, 60_000);
-  afterAll(() => stack.stop());
+  afterAll(async () => {
+    web.close();
+    await stack.stop();
+  });
 
   test('keeps variables and files from call to call, streams output, and frees it at the end', async () => {
     const python = (turn: number, code: string): ScriptTurn =>
@@ -65,6 +77,87 @@ describeUnless(reason, 'a run with a sandbox', () => {
     expect(commands).toHaveLength(2);
     expect(await client.audit.verify(run.id)).toMatchObject({ valid: true });
     await until('the sandbox to be gone', async () => (await containersOf(stack, run.id)) === 0);
+  }, 60_000);
+
+  test('gives its sandbox away while a person is asked, and has its files again after that', async () => {
+    const script = [
+      callOf(1, 'bash', { command: 'echo before > note; echo x > /tmp/outside' }),
+      callOf(2, 'ask_human', { question: 'Go on?' }),
+      callOf(3, 'bash', { command: 'cat note; cat /tmp/outside' }),
+      { say: 'done' },
+    ];
+    const agent = await createAgent(client, scriptedAgent(script, ['bash', 'ask_human']));
+    const run = await client.runs.create({ agent, input: 'go' });
+    const task = await until('the question', async () => {
+      const { items } = await client.humanTasks.list({ runId: run.id, status: 'open' }).page();
+      return items[0];
+    });
+    await until('the sandbox to be gone', async () => (await containersOf(stack, run.id)) === 0);
+    await client.humanTasks.decide(task.id, { kind: 'answer', value: 'yes' });
+    expect(await client.runs.wait(run.id)).toMatchObject({ status: 'succeeded' });
+    const [, , after] = await resultsOf(client, run.id);
+    expect(after).toMatchObject({
+      stdout: 'before\n',
+      exitCode: 1,
+      note: expect.stringContaining('sandbox is new'),
+    });
+  }, 60_000);
+
+  test('is told when its container is lost, and goes on with the files of the last command', async () => {
+    const script = [
+      callOf(1, 'bash', { command: 'echo one > kept' }),
+      callOf(2, 'bash', { command: 'echo two > lost; sleep 60', timeoutSeconds: 90 }),
+      callOf(3, 'bash', { command: 'ls' }),
+      { say: 'done' },
+    ];
+    const agent = await createAgent(client, scriptedAgent(script, ['bash']));
+    const run = await client.runs.create({ agent, input: 'go' });
+    const store = createSandboxStore(stack.schema.database);
+    const of = { workspaceId: stack.workspaceId, runId: run.id };
+    await until('the first command', async () => (await store.commands(of, { limit: 1 })).items[0]);
+    const [sandbox] = await store.list(of);
+    await until('the second command', async () => {
+      const { items } = await client.runs.events(run.id);
+      return items.filter(({ type }) => type === 'step.started').length >= 4;
+    });
+    await docker.getContainer(`holdfast-${sandbox?.id ?? ''}`).remove({ force: true });
+    expect(await client.runs.wait(run.id)).toMatchObject({ status: 'succeeded' });
+    const results = await resultsOf(client, run.id);
+    expect(JSON.stringify(results[1])).toContain('killed');
+    expect(results[2]).toMatchObject({ stdout: 'kept\n', note: expect.stringContaining('new') });
+    expect((await store.list(of)).map(({ died }) => died)).toEqual(['killed', 'evicted']);
+  }, 60_000);
+
+  test('reaches the hosts of its list and no others, and each request is in the audit', async () => {
+    const fetched = (host: string): string =>
+      `curl -s -o /dev/null -w '%{http_code} ' http://${host}:${port}/ || true`;
+    const command = `${fetched('127.0.0.2')}; ${fetched('127.0.0.3')}`;
+    const spec = scriptedAgent([callOf(1, 'bash', { command }), { say: 'done' }], ['bash']);
+    const network = { allow: [`127.0.0.2:${port}`] };
+    const agent = await createAgent(client, { ...spec, sandbox: { image: 'base', network } });
+    const run = await client.runs.create({ agent, input: 'go' });
+    await client.runs.wait(run.id);
+    expect(await resultsOf(client, run.id)).toMatchObject([{ stdout: '204 403 ' }]);
+    const requests = await until('the audit', async () => {
+      const { items } = await client.audit.networkRequests(run.id).page();
+      return items.length === 2 && items;
+    });
+    expect(requests).toMatchObject([
+      { host: '127.0.0.2', allowed: true, stepId: expect.stringMatching(/./) },
+      { host: '127.0.0.3', allowed: false },
+    ]);
+  }, 60_000);
+
+  test('never gets a weaker sandbox than its workspace allows', async () => {
+    await client.workspace.update({ sandboxMinLevel: 'microvm' });
+    const spec = scriptedAgent([callOf(1, 'bash', { command: 'true' }), { say: 'done' }], ['bash']);
+    const run = await client.runs.create({ agent: await createAgent(client, spec), input: 'go' });
+    await client.runs.wait(run.id);
+    await client.workspace.update({ sandboxMinLevel: 'process' });
+    expect(await containersOf(stack, run.id)).toBe(0);
+    expect(await resultsOf(client, run.id)).toMatchObject([
+      { error: { code: 'sandbox.level_unavailable' } },
+    ]);
   }, 60_000);
 });
 

@@ -28,6 +28,13 @@ function isUnreachable({ statusCode, code, syscall }: DaemonFailure): boolean {
 export function toSandboxError(error: unknown, imageName: string): unknown {
   if (error instanceof AppError) return error;
   const cause = toFailure(error).message ?? 'without a reason';
+  if (/unknown runtime|unknown or invalid runtime/i.test(cause)) {
+    return new AppError(
+      'sandbox.level_unavailable',
+      `The Docker daemon has no runtime of that level: ${cause}. npm run doctor says what works.`,
+      { cause: error },
+    );
+  }
   if (isUnreachable(toFailure(error))) {
     return new AppError(
       'sandbox.unavailable',
