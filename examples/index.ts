@@ -1,4 +1,5 @@
 import type { DemoAgent } from './demo-agent.ts';
+import { berthBooking } from './berth-booking/agent.ts';
 import { CSV_ANALYSIS } from './csv-analysis/agent.ts';
 import { ORDER_REVIEW } from './order-review/agent.ts';
 import { TICKET_TRIAGE } from './ticket-triage/agent.ts';
@@ -6,7 +7,12 @@ import { DEFAULT_PAGES_PORT } from './web-answers/serve-pages.ts';
 import { webAnswers } from './web-answers/agent.ts';
 
 export type { DemoAgent } from './demo-agent.ts';
-export { DEFAULT_PAGES_PORT, serveDemoPages, type DemoPages } from './web-answers/serve-pages.ts';
+export {
+  DEFAULT_PAGES_PORT,
+  fromSandboxes,
+  serveDemoPages,
+  type DemoPages,
+} from './web-answers/serve-pages.ts';
 export { seedDemo } from './seed.ts';
 export { watchDemo } from './watch.ts';
 
@@ -15,7 +21,7 @@ export const DEMO_INPUTS = import.meta.dirname;
 
 /** The demo agents, with the address of the demo's web pages in the sample input. */
 export function demoAgents(pagesUrl: string): readonly DemoAgent[] {
-  return [TICKET_TRIAGE, webAnswers(pagesUrl), ORDER_REVIEW, CSV_ANALYSIS];
+  return [TICKET_TRIAGE, webAnswers(pagesUrl), ORDER_REVIEW, CSV_ANALYSIS, berthBooking(pagesUrl)];
 }
 
 /** The demo agents where the pages are at their usual address. */

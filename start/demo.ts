@@ -3,6 +3,7 @@ import {
   DEFAULT_PAGES_PORT,
   DEMO_INPUTS,
   demoAgents,
+  fromSandboxes,
   seedDemo,
   serveDemoPages,
   watchDemo,
@@ -40,10 +41,13 @@ export async function openDemoStage(shutdown: Shutdown): Promise<DemoStage> {
 
 /** The settings with what the demo's tools may reach; an operator's own folder of inputs stays. */
 export function withDemoTools(config: Config, stage: DemoStage | null): Config {
-  const { tools } = config;
-  const httpAllowHosts = [...tools.httpAllowHosts, stage?.pagesHost ?? USUAL_HOST];
+  const { tools, sandboxes } = config;
+  const pagesHost = stage?.pagesHost ?? USUAL_HOST;
+  const httpAllowHosts = [...tools.httpAllowHosts, pagesHost];
+  const privateHosts = [...sandboxes.privateHosts, fromSandboxes(pagesHost)];
   return {
     ...config,
+    sandboxes: { ...sandboxes, privateHosts },
     tools: { ...tools, inputsRoot: tools.inputsRoot ?? DEMO_INPUTS, httpAllowHosts },
   };
 }

@@ -8,6 +8,8 @@ export const DEFAULT_PAGES_PORT = 7480;
 
 const HOST = '127.0.0.1';
 const FOLDER = join(import.meta.dirname, 'pages');
+/** A name, as only the sandbox itself answers to `127.0.0.1` in there. */
+const NAME_FOR_SANDBOXES = 'harbour.localhost';
 const NAME = /^[a-z][a-z0-9-]*\.html$/;
 
 /** The demo's web pages while they are served. */
@@ -16,6 +18,11 @@ export interface DemoPages extends AsyncDisposable {
   readonly url: string;
   /** What `http_get` must be allowed to reach. */
   readonly host: string;
+}
+
+/** The pages' address or host, as sandboxes know it if they may reach it. */
+export function fromSandboxes(address: string): string {
+  return address.replace(HOST, NAME_FOR_SANDBOXES);
 }
 
 /** Serves the pages on the loopback interface; port 0 takes a free one. */

@@ -11,6 +11,7 @@ import {
   listening,
   makeCertificate,
 } from './egress-fixture.ts';
+import { resolveBySystem } from '../../adapters/sandbox/egress/upstream.ts';
 import { bodyOf, openGate, secure, tunnel, type LocalServer } from './egress-fixture.ts';
 
 const cert = makeCertificate();
@@ -202,6 +203,21 @@ describe('addresses', () => {
     expect(await exchange(gate.socketPath, get('http://rebind.test/'))).toMatch(/^HTTP\/1.1 403/);
     expect(dialled).toHaveLength(1);
   });
+
+  test.each([
+    ['at the port that an operator has opened', 0, /^HTTP\/1.1 200/],
+    ['at no other port', 1, /^HTTP\/1.1 403 [^]*not public/],
+  ])(
+    'of this machine are reached %s, by a name below localhost',
+    async (_title, away, expected) => {
+      const authority = `pages.localhost:${plain.port}`;
+      await using gate = await openGate(allowing(authority), {
+        resolve: resolveBySystem,
+        privateHosts: [`pages.localhost:${plain.port + away}`],
+      });
+      expect(await exchange(gate.socketPath, get(`http://${authority}/`))).toMatch(expected);
+    },
+  );
 
   test('of clouds stay shut for hosts that an operator has opened', async () => {
     await using gate = await openGate(allowing('api.test'), {

@@ -13,7 +13,7 @@ export interface EgressOptions {
   readonly resolve?: Resolve;
   readonly dial?: Dial;
   readonly presets?: Presets;
-  /** Names and addresses that may be private, if a policy allows them too. */
+  /** Names and addresses that may be private, if a policy allows them too; with a port: there only. */
   readonly privateHosts?: readonly string[];
   readonly ca?: readonly string[];
   readonly tuning?: Partial<EgressTuning>;

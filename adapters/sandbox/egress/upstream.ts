@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, type Socket } from 'node:net';
 import { mayDial } from './address.ts';
-import type { Target } from './host.ts';
+import { formatTarget, type Target } from './host.ts';
 
 /** Addresses of a name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -13,7 +13,7 @@ export type Dial = (to: { readonly address: string; readonly port: number }) => 
 export interface Outside {
   readonly resolve: Resolve;
   readonly dial: Dial;
-  /** Names that may have private addresses. */
+  /** Names that may have private addresses, with a port or without. */
   readonly privateHosts: readonly string[];
   readonly connectTimeoutMs: number;
 }
@@ -30,9 +30,11 @@ export class NoUpstream extends Error {
 
 const MAX_ATTEMPTS = 3;
 
-/** Asks the system's resolver. */
+/** Asks the system's resolver, which need not know that names below `localhost` are this machine. */
 export const resolveBySystem: Resolve = async (host) =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
+  host.endsWith('.localhost')
+    ? ['127.0.0.1']
+    : (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** Dials directly. */
 export const dialDirectly: Dial = ({ address, port }) =>
@@ -56,7 +58,8 @@ export async function connectUpstream(target: Target, outside: Outside): Promise
 }
 
 async function checkedAddresses(target: Target, outside: Outside): Promise<readonly string[]> {
-  const isOpened = outside.privateHosts.includes(target.host);
+  const names = [target.host, formatTarget(target, 0)];
+  const isOpened = outside.privateHosts.some((opened) => names.includes(opened));
   const addresses = target.isAddress ? [target.host] : await resolved(target.host, outside);
   if (addresses.length === 0) throw new NoUpstream(`${target.host} has no address`, false);
   // One bad address condemns them all: a mixed answer is how rebinding begins.
