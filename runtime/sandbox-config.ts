@@ -1,7 +1,12 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { SANDBOX_LEVELS, type SandboxLevel } from '../contracts/sandbox.ts';
+import {
+  SANDBOX_IMAGES,
+  SANDBOX_LEVELS,
+  type SandboxImage,
+  type SandboxLevel,
+} from '../contracts/sandbox.ts';
 import { z } from 'zod';
-import type { Env } from './env.ts';
+import type { Env, EnvName } from './env.ts';
 import type { Reader } from './config-reader.ts';
 import { integer, list } from './config-reader.ts';
 
@@ -15,6 +20,8 @@ export interface SandboxConfig {
   readonly dockerHost: string | null;
   /** Sandboxes of all kinds that wait for a run. */
   readonly warm: number;
+  /** Images of which a worker starts one sandbox at its start, so that the first run's is fast. */
+  readonly prewarm: readonly SandboxImage[];
   /** Of all our images together; more are removed, those used longest ago first. */
   readonly imagesMb: number;
   /** For each workspace on this machine. */
@@ -43,18 +50,24 @@ const MIB = 1024 * 1024;
 const MEMORY_SHARE = 0.5;
 const MAX_MB = 16 * 1024 * 1024;
 
-function levels(reader: Reader): readonly SandboxLevel[] {
-  const names = list(reader, 'HOLDFAST_SANDBOXES');
-  if (names.length === 0) return SANDBOX_LEVELS;
-  if (names.length === 1 && names[0] === 'none') return [];
-  const known = SANDBOX_LEVELS.filter((level) => names.includes(level));
-  const unknown = names.filter((name) => !SANDBOX_LEVELS.some((level) => level === name));
+/** Items between commas, each one of those that are known. */
+function names<T extends string>(
+  reader: Reader,
+  variable: EnvName,
+  known: readonly T[],
+): readonly T[] {
+  const given = list(reader, variable);
+  const unknown = given.filter((name) => !known.some((one) => one === name));
   if (unknown.length > 0) {
-    reader.problems.push(
-      `HOLDFAST_SANDBOXES names ${unknown.join(', ')}; use ${SANDBOX_LEVELS.join(', ')}, or none`,
-    );
+    reader.problems.push(`${variable} names ${unknown.join(', ')}; use ${known.join(', ')}`);
   }
-  return known;
+  return known.filter((one) => given.includes(one));
+}
+
+function levels(reader: Reader): readonly SandboxLevel[] {
+  const { HOLDFAST_SANDBOXES: given } = reader.env;
+  if (given === undefined) return SANDBOX_LEVELS;
+  return given === 'none' ? [] : names(reader, 'HOLDFAST_SANDBOXES', SANDBOX_LEVELS);
 }
 
 /** The settings of sandboxes in the environment; problems go to the reader. */
@@ -66,6 +79,7 @@ export function toSandboxConfig(reader: Reader): SandboxConfig {
     folder: env.HOLDFAST_SANDBOX_FOLDER ?? null,
     dockerHost: env.DOCKER_HOST ?? null,
     warm: integer(reader, 'HOLDFAST_SANDBOX_WARM', [4, 0, 200]),
+    prewarm: names(reader, 'HOLDFAST_SANDBOX_PREWARM', SANDBOX_IMAGES),
     imagesMb: integer(reader, 'HOLDFAST_SANDBOX_IMAGES_MB', [20_000, 0, MAX_MB]),
     ceilings: {
       sandboxes: integer(reader, 'HOLDFAST_SANDBOX_MAX', [50, 1, 10_000]),

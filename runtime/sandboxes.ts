@@ -1,5 +1,5 @@
 import Docker from 'dockerode';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { AppError } from '../contracts/app-error.ts';
@@ -9,6 +9,7 @@ import { createImageStore, type ImageStore } from '../adapters/sandbox/pool/imag
 import { createProcessDriver } from '../adapters/sandbox/process/process-driver.ts';
 import { createRunSandboxes, type RunSandboxes } from '../activities/sandbox/run-sandboxes.ts';
 import { createSandboxPool, type SandboxPool } from '../adapters/sandbox/pool/sandbox-pool.ts';
+import { DEFAULT_SANDBOX_LIMITS, NO_NETWORK } from '../contracts/sandbox.ts';
 import { isTerminal } from '../contracts/status.ts';
 import { reap } from '../adapters/sandbox/pool/reap.ts';
 import { repeat } from './repeat.ts';
@@ -43,6 +44,8 @@ export interface InstallationSandboxes extends AsyncDisposable {
 
 const RUNTIMES = { gvisor: 'runsc', microvm: 'kata' } as const;
 const TEND_MS = 30_000;
+const PREWARM_MS = 60_000;
+const OVER_MS = 5_000;
 const OVERDUE_AT_A_TIME = 100;
 /** A run that waits for a person this long gives its sandbox away; its files are kept. */
 const IDLE_MS = 10 * 60_000;
@@ -65,9 +68,8 @@ export function openSandboxes(deps: SandboxesDeps): InstallationSandboxes {
   const pools = dockerDrivers.map((driver) =>
     noting(createSandboxPool({ driver, most: warm, warn }), images),
   );
-  const drivers: readonly SandboxDriver[] = levels.includes('process')
-    ? [...pools, processDriver(place)]
-    : pools;
+  const processes = levels.includes('process') ? [processDriver(place)] : [];
+  const drivers: readonly SandboxDriver[] = [...pools, ...processes];
   const runs = createRunSandboxes({
     ...{ drivers, files, sandboxes, warn },
     host: hostname(),
@@ -75,10 +77,13 @@ export function openSandboxes(deps: SandboxesDeps): InstallationSandboxes {
   });
   return {
     runs,
-    tend: () =>
-      repeat(TEND_MS, async () => {
-        await tend(deps, { drivers: dockerDrivers, images });
-      }),
+    tend: () => {
+      const warmed = prewarm(deps, dockerDrivers);
+      return repeat(TEND_MS, async () => {
+        await warmed;
+        await tend(deps, { drivers: dockerDrivers, processes, images });
+      });
+    },
     async [Symbol.asyncDispose]() {
       await runs[Symbol.asyncDispose]();
       for (const driver of drivers) await driver[Symbol.asyncDispose]();
@@ -136,6 +141,7 @@ function processDriver(place: Place): SandboxDriver {
   return createProcessDriver({
     socketFolder: path.join(folderOf(place), 'p'),
     egress: place.egress,
+    secretsOf: secretsOf(place),
   });
 }
 
@@ -161,9 +167,31 @@ function noting(pool: SandboxPool, images: ImageStore): SandboxDriver {
   };
 }
 
+/** What a first sandbox reads from the disk, the next ones find in memory. */
+async function prewarm(deps: SandboxesDeps, drivers: readonly DockerDriver[]): Promise<void> {
+  const driver = drivers.find(({ level }) => level === 'docker');
+  for (const image of driver === undefined ? [] : deps.config.sandboxes.prewarm) {
+    const id = `prewarm_${randomBytes(8).toString('hex')}`;
+    const life = { ttlMs: PREWARM_MS, maxTtlMs: PREWARM_MS, limits: DEFAULT_SANDBOX_LIMITS };
+    try {
+      const owner = { workspaceId: 'prewarm', runId: null, network: NO_NETWORK };
+      await using _sandbox = await driver?.create({ id, image, ...owner, ...life });
+      deps.log.info({ image }, 'started a sandbox in advance');
+    } catch (error) {
+      deps.log.warn({ err: error, image }, 'no sandbox could be started in advance');
+    } finally {
+      await driver?.remove(id).catch(() => undefined);
+    }
+  }
+}
+
 async function tend(
   deps: SandboxesDeps,
-  parts: { readonly drivers: readonly DockerDriver[]; readonly images: ImageStore },
+  parts: {
+    readonly drivers: readonly DockerDriver[];
+    readonly processes: readonly SandboxDriver[];
+    readonly images: ImageStore;
+  },
 ): Promise<void> {
   const { sandboxes, log, config } = deps;
   try {
@@ -183,8 +211,23 @@ async function tend(
     if (!isAway(error))
       log.warn({ err: error }, 'looking after sandboxes failed; it is tried again');
   }
+  for (const driver of parts.processes) await tendProcesses(deps, driver);
   for (const { id, workspaceId } of await sandboxes.overdue(OVERDUE_AT_A_TIME)) {
     await sandboxes.markDead(workspaceId, { id, reason: 'ttl' });
+  }
+}
+
+/** Listing them removes what the dead ones left; a paused one cannot end itself. */
+async function tendProcesses(deps: SandboxesDeps, driver: SandboxDriver): Promise<void> {
+  try {
+    for (const { id, workspaceId, runId, expiresAt } of await driver.list()) {
+      const isOver = Date.parse(expiresAt) + OVER_MS < Date.now();
+      if (isOver || !(await isStillWanted(deps, { id, workspaceId, runId }))) {
+        await driver.remove(id);
+      }
+    }
+  } catch (error) {
+    if (!isAway(error)) deps.log.warn({ err: error }, 'looking after sandboxes failed');
   }
 }
 
@@ -193,7 +236,10 @@ function isAway(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'syscall' in error;
 }
 
-async function isStillWanted(deps: SandboxesDeps, record: SandboxRecord): Promise<boolean> {
+async function isStillWanted(
+  deps: SandboxesDeps,
+  record: Pick<SandboxRecord, 'id' | 'workspaceId' | 'runId'>,
+): Promise<boolean> {
   const { workspaceId, runId, id } = record;
   if (runId === null) return true;
   try {

@@ -1,6 +1,6 @@
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createClient, type Client } from '../../client/index.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { startHoldfast, type RunningHoldfast } from '../../start/holdfast-process.ts';
@@ -29,6 +29,9 @@ let stacks = 0;
 async function environment(schema: TestSchema, extra: Readonly<Record<string, string>>) {
   stacks += 1;
   const home = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
+  // Its path must be short, and the user of sandboxes passes through it.
+  const sandboxes = await mkdtemp(join(tmpdir(), 'hfs-'));
+  await chmod(sandboxes, 0o711);
   return {
     DATABASE_URL: schema.connectionString,
     TEMPORAL_ADDRESS: process.env['HOLDFAST_TEST_TEMPORAL_ADDRESS'] ?? '',
@@ -36,12 +39,18 @@ async function environment(schema: TestSchema, extra: Readonly<Record<string, st
     HOLDFAST_TASK_QUEUE: `test-${process.pid}-${Date.now()}-${stacks}`,
     HOLDFAST_KEY_PEPPER: PEPPER,
     HOLDFAST_HOME: home,
+    HOLDFAST_SANDBOX_FOLDER: join(sandboxes, 's'),
     HOLDFAST_PORT: '0',
     HOLDFAST_LOG_LEVEL: 'warn',
     HOLDFAST_CACHE_DIR: join(tmpdir(), 'holdfast-test-cache'),
     NODE_ENV: 'test',
     ...extra,
   };
+}
+
+/** What sandboxes leave there ends by itself. */
+async function removeFolder({ HOLDFAST_SANDBOX_FOLDER: folder }: Record<string, string>) {
+  if (folder !== undefined) await rm(dirname(folder), { recursive: true, force: true });
 }
 
 /** Starts API and worker in this process. */
@@ -71,6 +80,7 @@ export async function startStack(extra: Readonly<Record<string, string>> = {}): 
     env,
     stop: async () => {
       await holdfast.stop();
+      await removeFolder(env);
       await schema.drop();
     },
   };
@@ -147,6 +157,7 @@ export async function splitStack(
     client: (url) => createClient({ baseUrl: url, apiKey: seeded.apiKey }),
     stop: async () => {
       await Promise.all(started.map((item) => item.kill()));
+      await removeFolder(env);
       await schema.drop();
     },
   };

@@ -7,6 +7,7 @@ import { createSandboxStore } from '../../db/stores/sandbox-store.ts';
 import { dockerForTests } from '../harness/docker.ts';
 import { describeUnless } from '../harness/not-run.ts';
 import { scriptedAgent } from '../system/graphs.ts';
+import { probeProcessLevel } from './process-fixture.ts';
 import { splitStack, startStack, type SplitStack, type Stack } from '../harness/stack.ts';
 import { until } from '../harness/until.ts';
 import type { Client } from '../../client/index.ts';
@@ -14,6 +15,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { ScriptTurn } from '../../contracts/agent-spec.ts';
 
 const { reason, socketPath, docker } = await dockerForTests(['base', 'python']);
+const processes = await probeProcessLevel();
 const env = { DOCKER_HOST: `unix://${socketPath}`, HOLDFAST_SANDBOX_WARM: '0' };
 
 /** Containers that live of those that a run has had. */
@@ -160,6 +162,31 @@ describeUnless(reason, 'a run with a sandbox', () => {
     ]);
   }, 60_000);
 });
+
+describeUnless(
+  processes.ok ? null : processes.evidence.join('; '),
+  'a run on a machine without Docker',
+  () => {
+    test('has its sandbox as processes, and leaves none', async () => {
+      const stack = await startStack({ HOLDFAST_SANDBOXES: 'process' });
+      const script = [callOf(1, 'bash', { command: 'id -u; echo kept > file' }), { say: 'done' }];
+      const agent = await createAgent(stack.client, scriptedAgent(script, ['bash']));
+      const run = await stack.client.runs.create({ agent, input: 'go' });
+      await stack.client.runs.wait(run.id);
+      expect(await resultsOf(stack.client, run.id)).toMatchObject([
+        { stdout: '1000\n', changedFiles: ['file'] },
+      ]);
+      const store = createSandboxStore(stack.schema.database);
+      const of = { workspaceId: stack.workspaceId, runId: run.id };
+      const record = await until('its end', async () => {
+        const [found] = await store.list(of);
+        return found?.state === 'dead' && found;
+      });
+      expect(record).toMatchObject({ level: 'process', died: 'evicted' });
+      await stack.stop();
+    }, 60_000);
+  },
+);
 
 describeUnless(reason, 'a worker killed with -9 during a command', () => {
   let stack: SplitStack;
