@@ -155,8 +155,9 @@ export interface SandboxFiles {
   /** With all that is below it; nothing to do is success. */
   remove(path: string): Promise<void>;
   /**
-   * Everything below the path, sorted, with hashes. More than 20,000 entries throw
-   * `sandbox.too_many_files`. Files that have not changed since the last call are not read again.
+   * Everything below the path, sorted, with hashes; also what its owner has closed to itself. More
+   * than 20,000 entries throw `sandbox.too_many_files`, what cannot be read `sandbox.bad_path`:
+   * nothing is left out. Files that have not changed since the last call are not read again.
    */
   list(path?: string): Promise<readonly ManifestEntry[]>;
   /** Paths that changed, until the iteration is left. */

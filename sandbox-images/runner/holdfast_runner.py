@@ -1189,6 +1189,7 @@ class Follower:
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 TEMP = '.holdfast-temp-'
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # removed, or another thing now
 
 
 def to_parts(path):
@@ -1236,20 +1237,60 @@ class Files:
         if ~os.fstat(self.root).st_mode & 0o700:
             os.fchmod(self.root, 0o700)
 
-    def open_folder(self, parts, make=False):
+    def inside(self, folder, action):
+        """Does it also in a folder that its owner has closed, which is as closed again after that."""
+        try:
+            return action()
+        except PermissionError:
+            mode = stat.S_IMODE(os.fstat(folder).st_mode)
+            if mode & 0o700 == 0o700:
+                raise
+            os.fchmod(folder, mode | 0o700)
+            try:
+                return action()
+            finally:
+                os.fchmod(folder, mode)
+
+    def open_at(self, folder, name, flags):
+        """Opens it also if its owner has taken its own right to read."""
+        return self.inside(folder, lambda: self.open_closed(folder, name, flags))
+
+    def open_plain(self, folder, name, flags):
+        return os.open(name, flags, dir_fd=folder)
+
+    def open_closed(self, folder, name, flags):
+        try:
+            return os.open(name, flags, dir_fd=folder)
+        except PermissionError:
+            handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                mode = os.fstat(handle).st_mode
+                if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                    raise
+                link = '/proc/self/fd/%d' % handle
+                os.chmod(link, stat.S_IMODE(mode) | 0o400)
+                try:
+                    return os.open(link, flags & ~os.O_NOFOLLOW)
+                finally:
+                    os.chmod(link, stat.S_IMODE(mode))
+            finally:
+                os.close(handle)
+
+    def open_folder(self, parts, make=False, closed=True):
+        open_at = self.open_at if closed else self.open_plain
         fd = os.dup(self.root)
         try:
             for part in parts:
                 try:
-                    inner = os.open(part, FOLDER, dir_fd=fd)
+                    inner = open_at(fd, part, FOLDER)
                 except FileNotFoundError:
                     if not make:
                         raise
                     try:
-                        os.mkdir(part, 0o755, dir_fd=fd)
+                        self.inside(fd, lambda: os.mkdir(part, 0o755, dir_fd=fd))
                     except FileExistsError:
                         pass
-                    inner = os.open(part, FOLDER, dir_fd=fd)
+                    inner = self.open_at(fd, part, FOLDER)
                 os.close(fd)
                 fd = inner
             return fd
@@ -1262,7 +1303,7 @@ class Files:
             raise Problem('sandbox.bad_path', 'the workspace is a folder')
         folder = self.open_folder(parts[:-1])
         try:
-            fd = os.open(parts[-1], os.O_RDONLY | SAFE, dir_fd=folder)
+            fd = self.open_at(folder, parts[-1], os.O_RDONLY | SAFE)
         finally:
             os.close(folder)
         info = os.fstat(fd)
@@ -1310,7 +1351,7 @@ class Files:
         try:
             folder = self.open_folder(parts[:-1], True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFE
-            fd = os.open(name, flags, 0o600, dir_fd=folder)
+            fd = self.inside(folder, lambda: os.open(name, flags, 0o600, dir_fd=folder))
         except (OSError, Problem) as error:
             if folder >= 0:
                 os.close(folder)
@@ -1320,7 +1361,7 @@ class Files:
         def on_close():
             if not done[0]:
                 try:
-                    os.unlink(name, dir_fd=folder)
+                    self.inside(folder, lambda: os.unlink(name, dir_fd=folder))
                 except OSError:
                     pass
             os.close(fd)
@@ -1340,7 +1381,8 @@ class Files:
         def on_end():
             try:
                 os.fchmod(fd, mode)
-                os.rename(name, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
+                ends = {'src_dir_fd': folder, 'dst_dir_fd': folder}
+                self.inside(folder, lambda: os.rename(name, parts[-1], **ends))
                 done[0] = True
             except OSError as error:
                 channel.fail(translate(error, path))
@@ -1379,12 +1421,13 @@ class Files:
             raise Problem('sandbox.bad_path', 'a link needs a path and a target')
         folder = self.open_folder(parts[:-1], True)
         try:
-            os.symlink(target, parts[-1], dir_fd=folder)
+            self.inside(folder, lambda: os.symlink(target, parts[-1], dir_fd=folder))
         except UnicodeError:
             raise Problem('sandbox.bad_path', 'not valid Unicode')
         except FileExistsError:
             try:
-                same = os.readlink(parts[-1], dir_fd=folder) == target
+                link = self.inside(folder, lambda: os.readlink(parts[-1], dir_fd=folder))
+                same = link == target
             except OSError:
                 same = False
             if not same:
@@ -1418,7 +1461,7 @@ class Files:
             return
         folder = self.open_folder(parts[:-1])
         try:
-            os.unlink(parts[-1], dir_fd=folder)
+            self.inside(folder, lambda: os.unlink(parts[-1], dir_fd=folder))
             return
         except OSError as error:
             if error.errno not in (errno.EISDIR, errno.EPERM):
@@ -1444,7 +1487,8 @@ class Files:
         name = '%s%d-%d' % (TEMP, os.getpid(), self.writes)
         folder = self.open_folder(parts[:-1])
         try:
-            os.rename(parts[-1], name, src_dir_fd=folder, dst_dir_fd=self.root)
+            ends = {'src_dir_fd': folder, 'dst_dir_fd': self.root}
+            self.inside(folder, lambda: os.rename(parts[-1], name, **ends))
         finally:
             os.close(folder)
         return [name]
@@ -1457,10 +1501,7 @@ class Files:
             return None
         try:
             try:
-                fd = os.open(parts[-1], FOLDER, dir_fd=parent)
-            except PermissionError:
-                os.chmod(parts[-1], 0o700, dir_fd=parent)
-                fd = os.open(parts[-1], FOLDER, dir_fd=parent)
+                fd = self.open_at(parent, parts[-1], FOLDER)
             except FileNotFoundError:
                 return None
             try:
@@ -1481,7 +1522,7 @@ class Files:
                             raise
             finally:
                 os.close(fd)
-            os.rmdir(parts[-1], dir_fd=parent)
+            self.inside(parent, lambda: os.rmdir(parts[-1], dir_fd=parent))
             return None
         finally:
             os.close(parent)
@@ -1493,25 +1534,36 @@ class Files:
         finally:
             os.close(fd)
 
-    def walk(self, parts):
-        """Yields (parts, folder fd, name, lstat) of everything below, special files left out."""
+    def walk(self, parts, whole):
+        """Yields (parts, folder fd, name, lstat) of everything below, special files left out.
+
+        If it must be the whole, closed folders are looked into, and what cannot be read is a failure:
+        what is missing in a listing counts as removed. A mere look does not touch anything.
+        """
         count = 0
         pending = [list(parts)]
         while pending:
             current = pending.pop()
             try:
-                fd = self.open_folder(current)
+                fd = self.open_folder(current, closed=whole)
             except OSError as error:
                 if current == parts or error.errno in (errno.EMFILE, errno.ENFILE):
                     raise
-                # It was removed or replaced meanwhile, or its owner closed it.
+                if whole and error.errno not in GONE:
+                    raise translate(error, '/'.join(current))
+                # It was removed or replaced meanwhile.
                 continue
             try:
                 for name in os.listdir(fd):
+                    look = lambda: os.stat(name, dir_fd=fd, follow_symlinks=False)
                     try:
                         name.encode('utf-8')
-                        info = os.stat(name, dir_fd=fd, follow_symlinks=False)
-                    except (OSError, UnicodeError):
+                        info = self.inside(fd, look) if whole else look()
+                    except UnicodeError:
+                        continue
+                    except OSError as error:
+                        if whole and error.errno not in GONE:
+                            raise translate(error, '/'.join(current + [name]))
                         continue
                     mode = info.st_mode
                     known = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
@@ -1535,19 +1587,25 @@ class Files:
         parts = to_parts(path)
 
         def work():
-            batch, size, seen = [], 0, set()
+            batch, size, seen, at = [], 0, set(), path
             try:
-                for where, fd, name, info in self.walk(parts):
-                    entry = {'path': '/'.join(where)}
+                for where, fd, name, info in self.walk(parts, True):
+                    at = '/'.join(where)
+                    entry = {'path': at}
                     mode = info.st_mode
                     if stat.S_ISDIR(mode):
                         entry.update(kind='folder', mode=stat.S_IMODE(mode))
                     elif stat.S_ISLNK(mode):
                         try:
-                            target = os.readlink(name, dir_fd=fd)
+                            target = self.inside(fd, lambda: os.readlink(name, dir_fd=fd))
                             target.encode('utf-8')
-                        except (OSError, UnicodeError):
+                        except UnicodeError:
                             continue
+                        except OSError as error:
+                            # EINVAL: it is no link any more.
+                            if error.errno in GONE or error.errno == errno.EINVAL:
+                                continue
+                            raise
                         entry.update(kind='link', target=target)
                     else:
                         hashed = yield from self.hash(fd, name, info)
@@ -1569,7 +1627,7 @@ class Files:
                     for inode in set(self.cache) - seen:
                         del self.cache[inode]
             except (OSError, Problem) as error:
-                channel.fail(translate(error, path))
+                channel.fail(translate(error, at))
 
         self.runner.loop.work(work())
 
@@ -1586,9 +1644,11 @@ class Files:
         if known is not None and known[0] == key:
             return known[1], info.st_size
         try:
-            fd = self.open_to_hash(folder, name, info)
-        except OSError:
-            return None
+            fd = self.open_at(folder, name, os.O_RDONLY | SAFE)
+        except OSError as error:
+            if error.errno in GONE:
+                return None
+            raise
         try:
             before = os.fstat(fd)
             if not stat.S_ISREG(before.st_mode):
@@ -1613,24 +1673,6 @@ class Files:
             self.cache[after.st_ino] = (key, digest.hexdigest())
         return digest.hexdigest(), size
 
-    def open_to_hash(self, folder, name, info):
-        try:
-            return os.open(name, os.O_RDONLY | SAFE, dir_fd=folder)
-        except PermissionError:
-            # The owner may have taken its own right to read.
-            handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            try:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise
-                link = '/proc/self/fd/%d' % handle
-                os.chmod(link, 0o400)
-                try:
-                    return os.open(link, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-                finally:
-                    os.chmod(link, stat.S_IMODE(info.st_mode))
-            finally:
-                os.close(handle)
-
     def watch(self, channel, spec):
         path = text_field(spec, 'path') if spec.get('path') else ''
         parts = to_parts(path)
@@ -1642,7 +1684,7 @@ class Files:
             at = time.time_ns() // 1000000
             seen = {}
             try:
-                for where, _, _, info in self.walk(parts):
+                for where, _, _, info in self.walk(parts, False):
                     seen['/'.join(where)] = (
                         info.st_ino,
                         info.st_mtime_ns,

@@ -96,6 +96,8 @@ export class FakeSandbox implements Sandbox {
   readonly contents = new Map<string, Buffer>();
   /** Paths that were transferred into it and out of it. */
   readonly transfers = { written: [] as string[], read: [] as string[] };
+  /** A path that the next listings fail at. */
+  unreadable: string | null = null;
   readonly #program: FakeProgram;
   readonly #commands = new Map<string, Promise<FakeEnd>>();
   #die: (death: SandboxDeath) => void = () => undefined;
@@ -125,7 +127,10 @@ export class FakeSandbox implements Sandbox {
       remove: async (path) => {
         contents.delete(path);
       },
-      list: async () => [...contents].sort(([a], [b]) => (a < b ? -1 : 1)).map(toEntry),
+      list: async () => {
+        if (this.unreadable !== null) throw new AppError('sandbox.bad_path', this.unreadable);
+        return [...contents].sort(([a], [b]) => (a < b ? -1 : 1)).map(toEntry);
+      },
       watch: () => never(),
     };
   }

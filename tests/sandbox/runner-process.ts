@@ -1,7 +1,7 @@
 import { afterAll } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,18 +46,20 @@ export interface TestRunner extends AsyncDisposable {
   connect(endpoint?: RunnerEndpoint): Promise<RunnerConnection>;
 }
 
-/** Starts a runner with a folder of its own; `args` are added to its own. */
-export function startRunner(args: readonly string[] = []): TestRunner {
+/** Starts a runner with a folder of its own; `args` are added to its own. As that user, if one is given. */
+export function startRunner(args: readonly string[] = [], uid?: number): TestRunner {
   const folder = mkdtempSync(join(tmpdir(), 'hf-runner-'));
   const workspace = join(folder, 'workspace');
   const socketPath = join(folder, 'runner.sock');
   mkdirSync(workspace);
+  if (uid !== undefined) for (const each of [folder, workspace]) chownSync(each, uid, uid);
   const own = ['--workspace', workspace, '--spool', join(folder, 'spool')];
   const ttl = args.includes('--ttl-ms') ? [] : ['--ttl-ms', '120000', '--max-ttl-ms', '240000'];
   const where = args.includes('--stdio') ? [] : ['--socket', socketPath];
   const child = spawn(PYTHON, ['-I', COMPILED, ...own, ...ttl, ...where, ...args], {
     stdio: [args.includes('--stdio') ? 'pipe' : 'ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'] ?? '' },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const died = exited.then((code): SandboxDeath => {

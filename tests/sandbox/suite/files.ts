@@ -80,6 +80,41 @@ export function fileTests(openBench: () => Promise<SuiteBench>): void {
     await sandbox.files.remove('');
   });
 
+  test('are all listed, read and written where their owner has closed folders to itself', async () => {
+    const { sandbox } = shared();
+    const { files } = sandbox;
+    const close =
+      'mkdir -p a/b c d; echo 1 > a/b/x; ln -s x a/b/l; echo 2 > c/y; echo 3 > d/z; ' +
+      'chmod 0 d/z; chmod 444 c; chmod 555 d; chmod 111 a/b; chmod 0 a';
+    expect((await shell(sandbox, close)).stderr).toBe('');
+    const modes = {
+      a: 0,
+      'a/b': 0o111,
+      'a/b/x': 0o644,
+      c: 0o444,
+      'c/y': 0o644,
+      d: 0o555,
+      'd/z': 0,
+    };
+    const listed = async (): Promise<Readonly<Record<string, number>>> =>
+      Object.fromEntries(
+        (await files.list()).flatMap((each) =>
+          each.kind === 'link' ? [] : [[each.path, each.mode]],
+        ),
+      );
+    expect(await listed()).toEqual(modes);
+    expect(await files.list('a/b')).toMatchObject([{ path: 'a/b/l', target: 'x' }, {}]);
+    expect((await files.read('a/b/x')).toString()).toBe('1\n');
+    expect((await files.read('d/z')).toString()).toBe('3\n');
+    await files.write('a/b/new/file', Buffer.from('new'));
+    await files.make({ kind: 'link', path: 'd/link', target: 'z' });
+    await files.remove('c/y');
+    const { 'c/y': _, ...left } = modes;
+    expect(await listed()).toEqual({ ...left, 'a/b/new': 0o755, 'a/b/new/file': 0o644 });
+    await files.remove('');
+    expect(await files.list()).toEqual([]);
+  });
+
   test('find the disk full at its limit, from inside and outside, and the sandbox lives on', async () => {
     const { sandbox } = shared();
     const ran = await shell(sandbox, 'head -c 40000000 /dev/zero > big; stat -c %s big');
