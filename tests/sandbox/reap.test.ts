@@ -106,6 +106,22 @@ describeUnless(reason, 'the reaper', () => {
     for (const { id } of sandboxes) expect(await isThere(path.join(folder, id))).toBe(false);
   });
 
+  test('removes the others where it fails with one, and tells of the failure', async () => {
+    const sandboxes = await Promise.all([1, 2, 3].map(() => driver.create(specOf(LONG))));
+    const [odd] = sandboxes.map(({ id }) => id);
+    const reaping = reap({
+      driver: bench.open({ ceilings: CEILINGS }),
+      now: Date.now() + 2 * MINUTE_MS,
+      isWanted: async ({ id }) => {
+        if (id === odd) throw new Error('nobody knows');
+        return false;
+      },
+    });
+    await expect(reaping).rejects.toThrow('nobody knows');
+    expect(await ids()).toEqual([odd]);
+    await reapLater(2 * MINUTE_MS);
+  });
+
   test('removes folders and records of what is gone, with its reason known for a while', async () => {
     const gone = bench.open();
     const spec = specOf(LONG);

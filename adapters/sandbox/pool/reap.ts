@@ -30,6 +30,8 @@ const GRACE_MS = 5_000;
 const YOUNG_MS = 60_000;
 /** So long the reason of a death can be asked for. */
 const TOMBSTONE_MS = 3_600_000;
+/** More of them only wait for the daemon. */
+const AT_A_TIME = 4;
 
 type Verdict = { readonly kind: 'expired' | 'dead' | 'orphaned'; readonly death: SandboxDeath };
 
@@ -81,9 +83,24 @@ async function sweepFolder(parts: DriverParts, key: string, now: number): Promis
   return true;
 }
 
+/** Works on several at a time, and on all of them whatever fails; answers with the failures. */
+async function workOnAll<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<readonly unknown[]> {
+  const failures: unknown[] = [];
+  const waiting = items.values();
+  const workOn = async (): Promise<void> => {
+    for (const item of waiting) await work(item).catch((error: unknown) => failures.push(error));
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, workOn));
+  return failures;
+}
+
 /**
  * Removes what no longer has a reason to be: sandboxes past their time, dead ones, those of no run,
- * and folders and control groups without a sandbox. Several processes may do it at once.
+ * and folders and control groups without a sandbox. Several processes may do it at once. Throws the
+ * first failure when it has done all the rest.
  */
 export async function reap(options: ReapOptions): Promise<Reaped> {
   const parts = await options.driver.parts();
@@ -92,19 +109,20 @@ export async function reap(options: ReapOptions): Promise<Reaped> {
   // Read before the containers are: a sandbox made meanwhile must not look like a leftover.
   const keys = await folders.keys();
   const found = await containers.list();
-  const living = new Set<string>();
-  for (const container of found) {
+  const failures = await workOnAll(found, async (container) => {
     const { key } = container;
-    living.add(key);
     const verdict = await judge(container, await folders.read(key), options);
-    if (verdict === undefined) continue;
+    if (verdict === undefined) return;
     await removeSandbox(parts, key, verdict.death);
     counts[verdict.kind] += 1;
-  }
+  });
+  const living = new Set(found.map(({ key }) => key));
   for (const key of keys) {
     if (!living.has(key) && (await sweepFolder(parts, key, options.now))) counts.leftovers += 1;
   }
   counts.leftovers += await folders.sweep(options.now - TOMBSTONE_MS);
   const keep = new Set(found.map(({ workspaceId }) => workspaceId));
-  return { ...counts, groups: (await cgroups?.removeIdle(keep)) ?? 0 };
+  counts.groups = (await cgroups?.removeIdle(keep)) ?? 0;
+  for (const failure of failures) throw failure;
+  return counts;
 }
