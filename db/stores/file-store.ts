@@ -71,11 +71,7 @@ export interface FileStore {
   /** Bytes of a content that is stored. Throws `blob.not_found`. */
   content(workspaceId: string, sha256: string): Promise<Buffer>;
   /** Makes a version that is like an older one. */
-  rollback(
-    space: SpaceRef,
-    to: RollbackTarget,
-    options: RevisionOptions,
-  ): Promise<FileRevision>;
+  rollback(space: SpaceRef, to: RollbackTarget, options: RevisionOptions): Promise<FileRevision>;
   /** Makes all files what they were at a revision; 0: none. */
   rollbackAll(space: SpaceRef, revision: number, options: RevisionOptions): Promise<FileRevision>;
   /** How two versions differ. */

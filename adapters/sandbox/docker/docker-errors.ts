@@ -45,7 +45,7 @@ export function toSandboxError(error: unknown, imageName: string): unknown {
   if (isStatus(error, 404) && cause.includes('No such image')) {
     return new AppError(
       'sandbox.unavailable',
-      `The image ${imageName} is missing: npm run sandbox-images builds it.`,
+      `The image ${imageName} is missing: npm run sandbox-images -- build makes it.`,
       { cause: error },
     );
   }
