@@ -29,7 +29,11 @@ export async function takeTurn(root: string, key: string): Promise<AsyncDisposab
 function isLinked(draft: string, file: string): Promise<boolean> {
   return link(draft, file).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      // Without its folder there is no turn to wait for.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return false;
+    },
   );
 }
 
