@@ -58,7 +58,7 @@ export function openSandboxes(deps: SandboxesDeps): InstallationSandboxes {
   const docker = new Docker(dockerOptions(config.sandboxes.dockerHost));
   const images = createImageStore({
     docker,
-    file: path.join(folderOf(deps), '..', 'images.json'),
+    file: path.join(folderOf(deps), 'images.json'),
     pinned: [],
   });
   const place = { ...deps, egress: createEgressProxy(config.sandboxes), warn };

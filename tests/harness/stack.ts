@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createClient, type Client } from '../../client/index.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { startHoldfast, type RunningHoldfast } from '../../start/holdfast-process.ts';
@@ -32,31 +32,27 @@ async function environment(schema: TestSchema, extra: Readonly<Record<string, st
   // Its path must be short, and the user of sandboxes passes through it.
   const sandboxes = await mkdtemp(join(tmpdir(), 'hfs-'));
   await chmod(sandboxes, 0o711);
-  return {
+  const env = {
     DATABASE_URL: schema.connectionString,
     TEMPORAL_ADDRESS: process.env['HOLDFAST_TEST_TEMPORAL_ADDRESS'] ?? '',
     TEMPORAL_NAMESPACE: process.env['HOLDFAST_TEST_TEMPORAL_NAMESPACE'] ?? 'default',
     HOLDFAST_TASK_QUEUE: `test-${process.pid}-${Date.now()}-${stacks}`,
     HOLDFAST_KEY_PEPPER: PEPPER,
     HOLDFAST_HOME: home,
-    HOLDFAST_SANDBOX_FOLDER: join(sandboxes, 's'),
+    HOLDFAST_SANDBOX_FOLDER: sandboxes,
     HOLDFAST_PORT: '0',
     HOLDFAST_LOG_LEVEL: 'warn',
     HOLDFAST_CACHE_DIR: join(tmpdir(), 'holdfast-test-cache'),
     NODE_ENV: 'test',
     ...extra,
   };
-}
-
-/** What sandboxes leave there ends by itself. */
-async function removeFolder({ HOLDFAST_SANDBOX_FOLDER: folder }: Record<string, string>) {
-  if (folder !== undefined) await rm(dirname(folder), { recursive: true, force: true });
+  return { env, sandboxes };
 }
 
 /** Starts API and worker in this process. */
 export async function startStack(extra: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const schema = await freshSchema();
-  const env = await environment(schema, extra);
+  const { env, sandboxes } = await environment(schema, extra);
   const config = toConfig(env);
   const holdfast = await startHoldfast({
     config,
@@ -80,7 +76,7 @@ export async function startStack(extra: Readonly<Record<string, string>> = {}): 
     env,
     stop: async () => {
       await holdfast.stop();
-      await removeFolder(env);
+      await rm(sandboxes, { recursive: true, force: true });
       await schema.drop();
     },
   };
@@ -114,7 +110,7 @@ export async function splitStack(
   extra: Readonly<Record<string, string>> = {},
 ): Promise<SplitStack> {
   const schema = await freshSchema();
-  const env = await environment(schema, extra);
+  const { env, sandboxes } = await environment(schema, extra);
   const started: TestProcess[] = [];
   const config = toConfig(env);
   const seeding = await startHoldfast({
@@ -157,7 +153,7 @@ export async function splitStack(
     client: (url) => createClient({ baseUrl: url, apiKey: seeded.apiKey }),
     stop: async () => {
       await Promise.all(started.map((item) => item.kill()));
-      await removeFolder(env);
+      await rm(sandboxes, { recursive: true, force: true });
       await schema.drop();
     },
   };
