@@ -12,10 +12,10 @@ import { NO_TESTS, addTallies, closingLines } from './test/jest-report.ts';
 import type { Tally } from './test/jest-report.ts';
 import { runJest } from './test/run-jest.ts';
 
-/** Servers are shared by the system tests, so these run one file after the other. */
+/** Test files share servers, and have schemas, task queues and folders of their own. */
 const RUNS: readonly (readonly string[])[] = [
   ['--selectProjects', 'unit', '--maxWorkers', '2'],
-  ['--selectProjects', 'system', '--runInBand'],
+  ['--selectProjects', 'system', '--maxWorkers', '2'],
 ];
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
