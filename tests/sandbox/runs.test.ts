@@ -127,7 +127,10 @@ describeUnless(reason, 'a run with a sandbox', () => {
     const results = await resultsOf(client, run.id);
     expect(JSON.stringify(results[1])).toContain('killed');
     expect(results[2]).toMatchObject({ stdout: 'kept\n', note: expect.stringContaining('new') });
-    expect((await store.list(of)).map(({ died }) => died)).toEqual(['killed', 'evicted']);
+    await until('the second one to be freed', async () => {
+      const deaths = (await store.list(of)).map(({ died }) => died);
+      return deaths.join() === 'killed,evicted';
+    });
   }, 60_000);
 
   test('reaches the hosts of its list and no others, and each request is in the audit', async () => {

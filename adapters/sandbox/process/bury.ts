@@ -50,7 +50,9 @@ export async function removeFiles(parts: ProcessParts, key: string): Promise<voi
 async function findReason(parts: ProcessParts, key: string): Promise<SandboxDeath> {
   const code = await readExitCode(parts, key);
   if (code === TTL_EXIT) return { reason: 'ttl', detail: 'its time was over' };
-  if (code === KILLED_EXIT && (await parts.groups.oomKills(key)) > 0) {
+  // The kernel may take the process that would have told the exit code as well.
+  const wasKilled = code === KILLED_EXIT || code === null;
+  if (wasKilled && (await parts.groups.oomKills(key)) > 0) {
     return { reason: 'oom', detail: 'its first process was killed for lack of memory' };
   }
   if (code === KILLED_EXIT) {
