@@ -1,11 +1,11 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reap } from '../../adapters/sandbox/pool/reap.ts';
 import { createSandboxPool } from '../../adapters/sandbox/pool/sandbox-pool.ts';
 import { startProcess } from '../harness/processes.ts';
 import { openBench, shell, specOf } from './docker-fixture.ts';
+import { findLeftovers, volumesOf, watchContainers } from './leftovers.ts';
 import type { DockerDriver } from '../../adapters/sandbox/docker/docker-driver.ts';
 import type { Sandbox, SandboxDriver } from '../../adapters/sandbox/port.ts';
 import type { DriverBench } from './docker-fixture.ts';
@@ -24,12 +24,11 @@ const CEILINGS = { sandboxes: 1_000, memoryMb: 65_536, cpus: 2, pids: 32_768 };
 const SHORT_MS = 4_000;
 const LONG_MS = 30 * 60_000;
 const AT_A_TIME = 4;
-const CGROUPS = '/sys/fs/cgroup';
 /** A reaper comes again and again; processes may need a moment to end. */
 const PASSES = 6;
 const PAUSE_MS = 500;
-/** Docker's client keeps some connections for later. */
-const KEPT_SOCKETS = 2;
+/** Docker's client keeps for a while as many connections as it used at once. */
+const KEPT_SOCKETS = 2 * AT_A_TIME;
 
 /** How a sandbox comes to its end. */
 const ENDS = ['kill', 'ttl', 'paused', 'outside', 'forgotten'] as const;
@@ -99,22 +98,6 @@ async function useInKilledProcess(bench: DriverBench, hunt: LeakHunt): Promise<v
   await owner.process.kill();
 }
 
-async function namesBelow(folder: string, depth: number): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory());
-  const below = await Promise.all(
-    folders.map(async ({ name }) =>
-      depth > 1 ? namesBelow(path.join(folder, name), depth - 1) : [],
-    ),
-  );
-  return [...folders.map(({ name }) => path.join(folder, name)), ...below.flat()];
-}
-
-async function commandLines(): Promise<readonly string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-}
-
 /** Open sockets of this process. */
 async function ownSockets(): Promise<number> {
   const names = await readdir('/proc/self/fd');
@@ -122,37 +105,6 @@ async function ownSockets(): Promise<number> {
     names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')),
   );
   return targets.filter((target) => target.startsWith('socket:')).length;
-}
-
-async function volumesOf(docker: Docker): Promise<readonly string[]> {
-  const { Volumes } = (await docker.listVolumes()) as { Volumes: { Name: string }[] | null };
-  return (Volumes ?? []).map(({ Name }) => Name);
-}
-
-/** What is left on the machine of containers that were ours, as sentences. */
-async function findLeftovers(
-  bench: DriverBench,
-  hunt: LeakHunt,
-  containerIds: readonly string[],
-): Promise<readonly string[]> {
-  const root = path.join(bench.folder, 's');
-  const { installation } = (await bench.open().parts()).options;
-  const label = [`dev.holdfast.installation=${installation}`];
-  const containers = await hunt.docker.listContainers({ all: true, filters: { label } });
-  const sockets = (await readFile('/proc/net/unix', 'utf8')).split('\n');
-  const isOurs = (text: string): boolean =>
-    text.includes(installation) || containerIds.some((id) => text.includes(id));
-  return [
-    ...containers.map(({ Id, State }) => `container ${Id} (${State})`),
-    ...(await readdir(root)).map((name) => `file or folder ${name}`),
-    ...sockets.filter((line) => line.includes(root)).map((line) => `socket ${line}`),
-    ...(await commandLines())
-      .filter((line) => isOurs(line))
-      .map((line) => `process ${line.replaceAll('\0', ' ')}`),
-    ...(await namesBelow(CGROUPS, 4))
-      .filter((name) => isOurs(name))
-      .map((name) => `cgroup ${name}`),
-  ];
 }
 
 /** Makes, uses and loses sandboxes in all ways there are, and tells what is left of them. */
@@ -178,7 +130,12 @@ export async function huntLeaks(hunt: LeakHunt): Promise<{
 async function useAndReap(hunt: LeakHunt): Promise<{ made: number; leftovers: readonly string[] }> {
   await using bench = await openBench(hunt.socketPath);
   const { installation } = (await bench.open().parts()).options;
-  await using made = await watchContainers(hunt.docker, installation);
+  const folder = path.join(bench.folder, 's');
+  const { docker } = hunt;
+  await using made = await watchContainers(
+    hunt.docker,
+    `dev.holdfast.installation=${installation}`,
+  );
   const driver = bench.open({ ceilings: CEILINGS });
   await Promise.all([useAll({ ...hunt, driver }), useInKilledProcess(bench, hunt)]);
   await driver[Symbol.asyncDispose]();
@@ -191,23 +148,10 @@ async function useAndReap(hunt: LeakHunt): Promise<{ made: number; leftovers: re
       const now = Date.now() + minutes * 60_000;
       await reap({ driver: reaper, now, isWanted: async () => false });
     }
-    leftovers = await findLeftovers(bench, hunt, made.ids);
+    leftovers = [
+      ...(await findLeftovers({ docker, installation, folder, containerIds: made.ids })),
+      ...(await readdir(folder)).map((name) => `file or folder ${name}`),
+    ];
   }
   return { made: made.ids.length, leftovers };
-}
-
-/** Collects the ids of all containers of an installation that are made from now on. */
-async function watchContainers(
-  docker: Docker,
-  installation: string,
-): Promise<AsyncDisposable & { readonly ids: readonly string[] }> {
-  const ids: string[] = [];
-  const events = (await docker.getEvents({
-    filters: { type: ['container'], event: ['create'] },
-  })) as NodeJS.ReadableStream & { destroy(): void };
-  createInterface({ input: events }).on('line', (line) => {
-    const id = /"id":"([0-9a-f]{64})"/.exec(line)?.[1];
-    if (id !== undefined && line.includes(installation)) ids.push(id);
-  });
-  return { ids, [Symbol.asyncDispose]: async () => events.destroy() };
 }
