@@ -29,6 +29,15 @@ U32_HERE = Struct('=I')
 OUTPUT_HEAD = Struct('>BQ')  # stream, offset
 MAX_PAYLOAD = 1 << 20
 HELLO, REQUEST, DATA, END, CREDIT, CLOSE, ANSWER, OUTPUT, RESULT, FAIL, GOODBYE = range(1, 12)
+# Of the wire that clients share: the beginning of a connection, a piece of it, how many of its pieces
+# are here, and its end.
+BEGIN, PART, TAKEN, RESET = 12, 13, 14, 15
+# magic, type, zero, connection, place in its order, length, checksums of the payload and of this
+PART_HEADER = Struct('>2sBBIIIII')
+PART_MAGIC = b'HW'
+MAX_PART = (1 << 14) - 24
+NONCE_SIZE = 32
+SILENCE_S = 30.0  # a client says something far more often than that
 
 WINDOW = 1 << 20  # what may be sent to the client beyond its credits
 UPLOAD_WINDOW = 1 << 18  # what the client may send beyond ours
@@ -316,15 +325,14 @@ class Channel:
 
 
 class Connection:
-    """Frames over a socket, or over standard input and output."""
+    """Frames over a socket."""
 
     buffered = 0  # of all connections, in what was not parsed yet
 
-    def __init__(self, runner, fd_in, fd_out, resync):
+    def __init__(self, runner, fd_in, fd_out):
         self.runner = runner
         self.fd_in = fd_in
         self.fd_out = fd_out
-        self.resync = resync
         self.inbox = bytearray()
         self.outbox = []
         self.out_size = 0
@@ -360,9 +368,12 @@ class Connection:
             return
         except OSError:
             data = b''
-        if not data:
+        if data:
+            self.take(data)
+        else:
             self.close()
-            return
+
+    def take(self, data):
         Connection.buffered += len(data)
         self.inbox += data
         try:
@@ -384,22 +395,13 @@ class Connection:
                 and check == crc32(inbox[at : at + HEADER_SIZE - 4])
             )
             if not good:
-                if not self.resync:
-                    raise Garbage('frame')
-                found = inbox.find(b'HF', at + 1)
-                # A lone H at the end may be half of the next magic.
-                at = found if found >= 0 else len(inbox) - (inbox[-1:] == b'H')
-                continue
+                raise Garbage('frame')
             end = at + HEADER_SIZE + length
             if len(inbox) < end:
                 break
             payload = bytes(inbox[at + HEADER_SIZE : end])
             at = end
-            try:
-                self.on_frame(kind, number, payload)
-            except Garbage:
-                if not self.resync:
-                    raise
+            self.on_frame(kind, number, payload)
         if not self.closed:
             del inbox[:at]
             Connection.buffered -= at
@@ -446,15 +448,11 @@ class Connection:
         self.send(HELLO, 0, dumps(answer).encode())
 
     def send(self, kind, number, *parts):
-        if self.closed:
-            return
-        size = sum(map(len, parts))
-        head = HEAD.pack(MAGIC, kind, 0, number, size)
-        pieces = [head + U32.pack(crc32(head)) + b''.join(parts[:-1])]
-        if parts:
-            pieces.append(parts[-1])
-        if len(pieces) == 2 and len(pieces[1]) < 4096:
-            pieces = [pieces[0] + pieces[1]]
+        if not self.closed:
+            self.put(to_frame(kind, number, parts))
+
+    def put(self, pieces):
+        size = sum(map(len, pieces))
         if not self.outbox:
             try:
                 sent = os.writev(self.fd_out, pieces)
@@ -463,7 +461,7 @@ class Connection:
             except OSError:
                 self.close()
                 return
-            if sent == HEADER_SIZE + size:
+            if sent == size:
                 return
             whole = b''.join(pieces)
             pieces = [whole[sent:]]
@@ -471,9 +469,12 @@ class Connection:
             self.outbox.append(piece)
             self.out_size += len(piece)
         if self.out_size > OUT_LIMIT:
-            self.close()
-        else:
+            self.on_overflow()
+        if not self.closed:
             self.watch()
+
+    def on_overflow(self):
+        self.close()
 
     def flush(self):
         while self.outbox:
@@ -493,17 +494,21 @@ class Connection:
                     break
                 sent -= len(piece)
                 del self.outbox[0]
-        if self.room():
-            # Each gets its turn: one that fills the buffer again goes to the end of the line.
-            for number in list(self.channels):
-                channel = self.channels.get(number)
-                if channel is not None and channel.pump is not None and channel.ready():
-                    channel.pump()
-                    if not self.room() and number in self.channels:
-                        self.channels[number] = self.channels.pop(number)
-                        break
+        self.pump()
         if not self.closed:
             self.watch()
+
+    def pump(self):
+        if not self.room():
+            return
+        # Each gets its turn: one that fills the buffer again goes to the end of the line.
+        for number in list(self.channels):
+            channel = self.channels.get(number)
+            if channel is not None and channel.pump is not None and channel.ready():
+                channel.pump()
+                if not self.room() and number in self.channels:
+                    self.channels[number] = self.channels.pop(number)
+                    break
 
     def drop_channels(self):
         for channel in list(self.channels.values()):
@@ -523,6 +528,150 @@ class Connection:
         if self.fd_out != self.fd_in:
             close_quietly(self.fd_out)
         self.runner.on_closed(self)
+
+
+def to_frame(kind, number, parts):
+    size = sum(map(len, parts))
+    head = HEAD.pack(MAGIC, kind, 0, number, size)
+    pieces = [head + U32.pack(crc32(head)) + b''.join(parts[:-1])]
+    if parts:
+        pieces.append(parts[-1])
+    if len(pieces) == 2 and len(pieces[1]) < 4096:
+        pieces = [pieces[0] + pieces[1]]
+    return pieces
+
+
+class Wire(Connection):
+    """Standard input and output, shared by clients that do not know of each other.
+
+    Everything that goes out reaches all of them, in order and whole. What comes in may be cut at
+    any byte and mixed with the bytes of others, and clients may vanish in the middle of a part: one
+    that is not whole is dropped, and sent again by its client, who sends one at a time and waits.
+    """
+
+    def __init__(self, runner, fd_in, fd_out):
+        self.carried = {}
+        self.look_again = now()
+        Connection.__init__(self, runner, fd_in, fd_out)
+        self.drop_silent()
+
+    def take(self, data):
+        Connection.buffered += len(data)
+        self.inbox += data
+        self.parse()
+
+    def parse(self):
+        inbox = self.inbox
+        at = 0
+        while not self.closed and len(inbox) - at >= PART_HEADER.size:
+            fields = PART_HEADER.unpack_from(inbox, at)
+            magic, kind, zero, number, place, length, check, proof = fields
+            start = at + PART_HEADER.size
+            sound = magic == PART_MAGIC and zero == 0 and length <= MAX_PART
+            if sound and proof == crc32(inbox[at : start - 4]):
+                if len(inbox) < start + length:
+                    break
+                data = bytes(inbox[start : start + length])
+                if check == crc32(data):
+                    at = start + length
+                    self.on_part(kind, number, place, data)
+                    continue
+                # Behind a torn one, others may be whole.
+                self.acknowledge(self.carried.get(number))
+            found = inbox.find(PART_MAGIC, at + 1)
+            # A lone H at the end may be half of the next magic.
+            at = found if found >= 0 else len(inbox) - (inbox[-1:] == b'H')
+        if not self.closed:
+            del inbox[:at]
+            Connection.buffered -= at
+
+    def on_part(self, kind, number, place, data):
+        carried = self.carried.get(number)
+        if carried is None:
+            if kind == PART and place == 0 and len(data) == NONCE_SIZE:
+                self.accept(number, data)
+            elif kind == PART:
+                self.send(RESET, number)
+            return
+        carried.heard = now()
+        if kind == RESET:
+            carried.close()
+        if kind != PART:
+            return
+        fresh = place == carried.taken
+        if fresh:
+            carried.taken += 1
+        self.acknowledge(carried)
+        if fresh:
+            carried.take(data)
+
+    def accept(self, number, nonce):
+        if len(self.carried) >= MAX_CONNECTIONS:
+            min(self.carried.values(), key=lambda each: each.heard).close()
+        # Where its client begins to read: nobody else knows the nonce, so no output can feign it.
+        self.send(BEGIN, number, nonce)
+        carried = self.carried[number] = Carried(self, number)
+        self.runner.connections.add(carried)
+        self.acknowledge(carried)
+
+    def acknowledge(self, carried):
+        # One that is left out for lack of room is asked for again.
+        if carried is not None and self.out_size <= OUT_LIMIT:
+            self.send(TAKEN, carried.number, U32.pack(carried.taken))
+
+    def drop_silent(self):
+        """Nothing tells of clients that are gone, but their silence."""
+        late = now() - self.look_again
+        for carried in list(self.carried.values()):
+            if late > 1:
+                # We were frozen: what they said meanwhile may still be on its way.
+                carried.heard = now()
+            elif now() - carried.heard > SILENCE_S:
+                carried.close()
+        self.look_again = now() + SILENCE_S / 3
+        self.runner.loop.after(SILENCE_S / 3, self.drop_silent)
+
+    def pump(self):
+        for number in list(self.carried):
+            carried = self.carried.get(number)
+            if carried is None:
+                continue
+            if not self.room():
+                self.carried[number] = self.carried.pop(number)
+                break
+            carried.pump()
+
+    def on_overflow(self):
+        for carried in list(self.carried.values()):
+            carried.close()
+
+
+class Carried(Connection):
+    """The connection of one client over the wire."""
+
+    def __init__(self, wire, number):
+        self.wire = wire
+        self.number = number
+        self.taken = 1  # how many of its parts are here
+        self.heard = now()
+        Connection.__init__(self, wire.runner, -1, -1)
+
+    def room(self):
+        return not self.closed and self.wire.room()
+
+    def watch(self):
+        pass
+
+    def put(self, pieces):
+        whole = b''.join(pieces)
+        for at in range(0, len(whole), MAX_PAYLOAD):
+            self.wire.send(PART, self.number, whole[at : at + MAX_PAYLOAD])
+
+    def close(self):
+        if not self.closed:
+            self.wire.carried.pop(self.number, None)
+            self.wire.send(RESET, self.number)
+            Connection.close(self)
 
 
 def parse_object(payload):
@@ -1900,6 +2049,7 @@ class Runner:
         self.running = {}  # pid -> Command
         self.spooled = []
         self.connections = set()
+        self.wire = None
         self.forwards = set()
         self.ticks_per_second = os.sysconf('SC_CLK_TCK')
         self.born = now()
@@ -2017,7 +2167,7 @@ class Runner:
             os.close(fd)
             return
         no_block(fd)
-        self.connections.add(Connection(self, fd, fd, False))
+        self.connections.add(Connection(self, fd, fd))
 
     def is_welcome(self, fd):
         """A process outside of our process namespace has no number here: the kernel says 0."""
@@ -2037,11 +2187,11 @@ class Runner:
         for fd in (fd_in, fd_out):
             os.set_inheritable(fd, False)
             no_block(fd)
-        self.connections.add(Connection(self, fd_in, fd_out, True))
+        self.wire = Wire(self, fd_in, fd_out)
 
     def on_closed(self, connection):
         self.connections.discard(connection)
-        if connection.resync and self.options['socket'] is None:
+        if connection is self.wire and self.options['socket'] is None:
             self.end(0, 'terminated')
 
     def listen_for_programs(self):

@@ -15,6 +15,7 @@ import {
 } from '../../adapters/sandbox/runner/runner-client.ts';
 import type { Command, ExecRequest, SandboxDeath } from '../../adapters/sandbox/port.ts';
 import { until } from '../harness/until.ts';
+import { startHub, type Hub } from './runner-hub.ts';
 
 const RUNNER = fileURLToPath(
   new URL('../../sandbox-images/runner/holdfast_runner.py', import.meta.url),
@@ -44,6 +45,8 @@ export interface TestRunner extends AsyncDisposable {
   readonly exited: Promise<number | null>;
   readonly died: Promise<SandboxDeath>;
   connect(endpoint?: RunnerEndpoint): Promise<RunnerConnection>;
+  /** Its standard streams, for several clients; once, and with `--stdio`. */
+  hub(): Hub;
 }
 
 /** Starts a runner with a folder of its own; `args` are added to its own. As that user, if one is given. */
@@ -79,6 +82,10 @@ export function startRunner(args: readonly string[] = [], uid?: number): TestRun
       connections.push(connection);
       return connection;
     },
+    hub: () => {
+      if (child.stdin === null || child.stdout === null) throw new Error('started without --stdio');
+      return startHub(child.stdin, child.stdout);
+    },
     [Symbol.asyncDispose]: async () => {
       for (const connection of connections) await connection[Symbol.asyncDispose]();
       child.kill('SIGTERM');
@@ -93,7 +100,7 @@ export function startRunner(args: readonly string[] = [], uid?: number): TestRun
 function toEndpoint(child: ChildProcess, socketPath: string): RunnerEndpoint {
   const { stdin, stdout } = child;
   if (stdin === null || stdout === null) return { socketPath };
-  return { open: () => Promise.resolve(Duplex.from({ writable: stdin, readable: stdout })) };
+  return { open: async () => ({ stream: Duplex.from({ writable: stdin, readable: stdout }) }) };
 }
 
 /** A request with what most tests do not care about. */

@@ -1,13 +1,13 @@
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../contracts/app-error.ts';
 import type { SandboxDeath } from '../port.ts';
+import { CarriedStream, type Wire } from './carried-stream.ts';
 import { Link } from './link.ts';
 import { openSocket } from './open-endpoint.ts';
 
-/** Where a runner listens: its socket on this machine, or streams to its standard input and output. */
+/** Where a runner listens: its socket on this machine, or the wire of its standard streams. */
 export type RunnerEndpoint =
-  { readonly socketPath: string } | { readonly open: () => Promise<Duplex> };
+  { readonly socketPath: string } | { readonly open: () => Promise<Wire> };
 
 /** How to reach a runner. */
 export interface RunnerOptions {
@@ -107,10 +107,11 @@ export class Connector {
 
   async #greet(timeoutMs: number): Promise<Link> {
     const { endpoint } = this.#options;
-    if ('open' in endpoint) {
-      return Link.open(await endpoint.open(), { resync: true, timeoutMs });
-    }
-    return Link.open(await openSocket(endpoint.socketPath), { resync: false, timeoutMs });
+    const stream =
+      'open' in endpoint
+        ? new CarriedStream(await endpoint.open())
+        : await openSocket(endpoint.socketPath);
+    return Link.open(stream, { timeoutMs });
   }
 
   #adopt(link: Link): Link {

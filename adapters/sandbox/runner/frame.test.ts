@@ -21,8 +21,8 @@ function encode(frames: readonly Frame[]): Buffer {
   );
 }
 
-function decode(bytes: Buffer, cuts: readonly number[], resync: boolean): Frame[] {
-  const decoder = new FrameDecoder({ resync });
+function decode(bytes: Buffer, cuts: readonly number[]): Frame[] {
+  const decoder = new FrameDecoder();
   const places = [...new Set([0, ...cuts.filter((cut) => cut < bytes.length), bytes.length])];
   places.sort((one, other) => one - other);
   return places.flatMap((place, index) => decoder.push(bytes.subarray(place, places[index + 1])));
@@ -31,16 +31,7 @@ function decode(bytes: Buffer, cuts: readonly number[], resync: boolean): Frame[
 test('gives the same frames however the bytes are cut', () => {
   fc.assert(
     fc.property(FRAMES, CUTS, (frames, cuts) => {
-      expect(decode(encode(frames), cuts, false)).toEqual(frames);
-    }),
-  );
-});
-
-test('finds the frames behind bytes that are none when it may skip', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), FRAMES, CUTS, (garbage, frames, cuts) => {
-      const bytes = Buffer.concat([garbage, encode(frames)]);
-      expect(decode(bytes, cuts, true)).toEqual(frames);
+      expect(decode(encode(frames), cuts)).toEqual(frames);
     }),
   );
 });
@@ -54,10 +45,10 @@ test.each([
 ])('refuses a frame with %s', (_what, place) => {
   const bytes = encodeHeader(3, 1, 0);
   bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
-  expect(() => new FrameDecoder({ resync: false }).push(bytes)).toThrow('no frame');
+  expect(() => new FrameDecoder().push(bytes)).toThrow('no frame');
 });
 
 test('never makes room for more than the longest payload', () => {
   const bytes = encodeHeader(3, 1, MAX_PAYLOAD_BYTES + 1);
-  expect(() => new FrameDecoder({ resync: false }).push(bytes)).toThrow('no frame');
+  expect(() => new FrameDecoder().push(bytes)).toThrow('no frame');
 });

@@ -14,6 +14,10 @@ export const FRAME = {
   result: 9,
   fail: 10,
   goodbye: 11,
+  begin: 12,
+  part: 13,
+  taken: 14,
+  reset: 15,
 } as const;
 
 /** No payload is longer. */
@@ -51,18 +55,12 @@ function isSound(header: Buffer): boolean {
   );
 }
 
-/** Turns bytes, however they are cut, into frames; holds one frame at most. */
+/** Turns bytes, however they are cut, into frames; others throw `sandbox.unavailable`. */
 export class FrameDecoder {
-  readonly #resync: boolean;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerFill = 0;
   #payload: Buffer | null = null;
   #payloadFill = 0;
-
-  /** With `resync`, bytes that are no frame are skipped; without, they throw `sandbox.unavailable`. */
-  constructor(options: { readonly resync: boolean }) {
-    this.#resync = options.resync;
-  }
 
   /** The frames that these bytes complete. */
   push(bytes: Buffer): Frame[] {
@@ -84,23 +82,12 @@ export class FrameDecoder {
     const size = bytes.copy(this.#header, this.#headerFill);
     this.#headerFill += size;
     if (this.#headerFill < HEADER_BYTES) return size;
-    if (isSound(this.#header)) {
-      this.#payload = Buffer.allocUnsafe(this.#header.readUInt32BE(8));
-      this.#payloadFill = 0;
-    } else if (this.#resync) {
-      this.#shift();
-    } else {
+    if (!isSound(this.#header)) {
       throw new AppError('sandbox.unavailable', 'what came from the sandbox is no frame');
     }
+    this.#payload = Buffer.allocUnsafe(this.#header.readUInt32BE(8));
+    this.#payloadFill = 0;
     return size;
-  }
-
-  /** Keeps what may be the beginning of a frame. */
-  #shift(): void {
-    const next = this.#header.indexOf(MAGIC >> 8, 1);
-    const from = next === -1 ? HEADER_BYTES : next;
-    this.#header.copyWithin(0, from);
-    this.#headerFill = HEADER_BYTES - from;
   }
 
   #takePayload(bytes: Buffer, payload: Buffer): number {

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../../contracts/app-error.ts';
-import {
-  FRAME,
-  FrameDecoder,
-  HEADER_BYTES,
-  MAX_PAYLOAD_BYTES,
-  encodeHeader,
-  type Frame,
-} from './frame.ts';
+import { FRAME, FrameDecoder, MAX_PAYLOAD_BYTES, encodeHeader, type Frame } from './frame.ts';
 import { broken, parseObject } from './parse.ts';
 
 /** What a channel may receive before it gives more credit. */
@@ -41,7 +34,7 @@ interface OpenChannel {
 /** One connection to a runner, greeted: requests and what they answer, side by side. */
 export class Link {
   readonly #stream: Duplex;
-  readonly #decoder: FrameDecoder;
+  readonly #decoder = new FrameDecoder();
   readonly #nonce = randomBytes(12).toString('hex');
   readonly #channels = new Map<number, OpenChannel>();
   readonly #greeted = Promise.withResolvers<undefined>();
@@ -52,9 +45,8 @@ export class Link {
   #broke = false;
   #next = 1;
 
-  private constructor(stream: Duplex, resync: boolean) {
+  private constructor(stream: Duplex) {
     this.#stream = stream;
-    this.#decoder = new FrameDecoder({ resync });
     this.#greeted.promise.catch(() => undefined);
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     stream.on('error', () => this.close());
@@ -62,14 +54,9 @@ export class Link {
     stream.on('end', () => this.close());
   }
 
-  /** Greets the runner; `resync` for streams on which a former reader may have left half a frame. */
-  static async open(
-    stream: Duplex,
-    options: { readonly resync: boolean; readonly timeoutMs: number },
-  ): Promise<Link> {
-    const link = new Link(stream, options.resync);
-    // Fills up whatever frame a former writer left unfinished; the rest is skipped.
-    if (options.resync) stream.write(Buffer.alloc(HEADER_BYTES + MAX_PAYLOAD_BYTES));
+  /** Greets the runner. */
+  static async open(stream: Duplex, options: { readonly timeoutMs: number }): Promise<Link> {
+    const link = new Link(stream);
     link.#send(FRAME.hello, 0, toJson({ version: VERSION, nonce: link.#nonce }));
     const timer = setTimeout(() => link.close(), options.timeoutMs);
     try {
@@ -165,7 +152,6 @@ export class Link {
       this.#onHello(frame);
       return;
     }
-    // Until it is greeted, what comes was meant for a former reader of the stream.
     if (!this.#hasGreeted) return;
     if (frame.type === FRAME.goodbye) {
       const reason = parseObject(frame.payload)['reason'];
