@@ -2211,17 +2211,33 @@ class Runner:
         os.set_inheritable(fd, False)
         program = _socket.socket(fileno=fd)
         program.setblocking(False)
-        proxy = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC, 0)
+        family, place = self.find_proxy()
+        proxy = _socket.socket(family, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC, 0)
         proxy.setblocking(False)
         try:
             if len(self.forwards) >= MAX_FORWARDS:
                 raise OSError(errno.EMFILE, 'too many')
-            proxy.connect(self.options['egress'])
+            proxy.connect(place)
+        except BlockingIOError:
+            pass  # what is sent or received until it is connected waits as for a slow peer
         except OSError:
             program.close()
             proxy.close()
             return
         self.forwards.add(Pair(self, program, proxy))
+
+    def find_proxy(self):
+        egress = self.options['egress']
+        if not egress.startswith('gateway:'):
+            return _socket.AF_UNIX, egress
+        # The host has the first address of the only network, which may come and go.
+        address = '127.0.0.1'
+        for line in read_text('/proc/net/route').split('\n')[1:]:
+            fields = line.split()
+            if len(fields) > 7 and int(fields[7], 16):
+                first = U32_HERE.pack(int(fields[1], 16))
+                address = '.'.join(map(str, first[:3])) + '.%d' % (first[3] + 1)
+        return _socket.AF_INET, (address, int(egress[8:]))
 
     def on_signal(self, fd):
         numbers = os.read(fd, 4096)

@@ -36,6 +36,8 @@ export async function openBench(
       egress: createEgressProxy(),
       docker: { socketPath },
       installation,
+      // Found out by starts of its own otherwise, in each of these places anew.
+      transport: 'socket',
       warn: (sentence) => warnings.push(sentence),
       ...fixed,
       ...options,
@@ -51,6 +53,8 @@ export async function openBench(
       const last = open({ ceilings: { sandboxes: 1, memoryMb: 64, cpus: 1, pids: 64 } });
       for (const { id } of await last.list()) await last.remove(id);
       await reap({ driver: last, now: Date.now(), isWanted: async () => false });
+      const { ways } = await last.parts();
+      await ways.sweep(new Set(), Date.now() + TTL_MS);
       for (const driver of drivers) await driver[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },

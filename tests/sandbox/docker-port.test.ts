@@ -11,3 +11,11 @@ describeDriver({
   ownFolder: null,
   openBench: () => openBench(socketPath),
 });
+
+describeDriver({
+  title: 'docker without sockets',
+  reason,
+  noTotals: null,
+  ownFolder: 'it shares no folder with its host.',
+  openBench: () => openBench(socketPath, { transport: 'attach' }),
+});

@@ -49,7 +49,7 @@ export async function openGate(
   const onRequest = (request: NetworkRequest) => void requests.push(request);
   const gate = await proxy.open({ socketPath, policy, onRequest, ...spec });
   return {
-    socketPath: spec.socketPath ?? socketPath,
+    socketPath: 'socketPath' in spec ? (spec.socketPath ?? socketPath) : socketPath,
     ...{ gate, requests, resolved },
     [Symbol.asyncDispose]: async () => {
       await gate.close();

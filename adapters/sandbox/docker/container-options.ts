@@ -1,5 +1,6 @@
 import type { SandboxLimits } from '../../../contracts/sandbox.ts';
 import type { SandboxSpec } from '../port.ts';
+import type { SandboxTransport } from './sandbox-folders.ts';
 import type Docker from 'dockerode';
 
 /** User and group that everything in a sandbox runs as. */
@@ -23,6 +24,7 @@ const OOM_SCORE_ADJ = 500;
 export interface ContainerPlan {
   readonly spec: SandboxSpec;
   readonly imageName: string;
+  readonly transport: SandboxTransport;
   readonly folder: string;
   /** Arguments of the image's entry point, the runner. */
   readonly runnerArgs: readonly string[];
@@ -30,6 +32,8 @@ export interface ContainerPlan {
   readonly expiresAt: string;
   readonly cgroupParent: string | undefined;
   readonly runtime: string | undefined;
+  /** Name of the only network that it is on; none at all if undefined. */
+  readonly network: string | undefined;
 }
 
 /** Name of a sandbox's container. */
@@ -79,9 +83,29 @@ function labels(plan: ContainerPlan): Record<string, string> {
   };
 }
 
-/** Describes a sandbox's container: one folder of the host, no network, no rights, hard limits. */
+/** The meeting place, which is all that a sandbox shares with its host. */
+function meeting({ transport, folder, network }: ContainerPlan): {
+  readonly config: Docker.ContainerCreateOptions;
+  readonly host: Docker.HostConfig;
+} {
+  if (transport === 'socket') {
+    return {
+      config: { NetworkDisabled: true },
+      host: { NetworkMode: 'none', Binds: [`${folder}:${INSIDE_FOLDER}:rw`] },
+    };
+  }
+  return {
+    // Clients come and go; the input stays open.
+    config: { OpenStdin: true, StdinOnce: false, Tty: false },
+    // Docker's own resolver asks whom it is told to: nobody.
+    host: { NetworkMode: network ?? 'none', Dns: ['127.0.0.1'] },
+  };
+}
+
+/** Describes a sandbox's container: one way to the host, no other network, no rights, hard limits. */
 export function containerOptions(plan: ContainerPlan): Docker.ContainerCreateOptions {
   const { spec, cgroupParent, runtime } = plan;
+  const { config, host } = meeting(plan);
   const fileBytes = (spec.limits.diskMb + scratchMb(spec.limits)) * MIB;
   return {
     name: containerName(spec.id),
@@ -92,11 +116,11 @@ export function containerOptions(plan: ContainerPlan): Docker.ContainerCreateOpt
     WorkingDir: '/workspace',
     Labels: labels(plan),
     StopSignal: 'SIGKILL',
-    NetworkDisabled: true,
+    ...config,
     HostConfig: {
+      ...host,
       ...resources(spec.limits),
       AutoRemove: true,
-      NetworkMode: 'none',
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges:true'],
@@ -110,7 +134,6 @@ export function containerOptions(plan: ContainerPlan): Docker.ContainerCreateOpt
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'fsize', Soft: fileBytes, Hard: fileBytes },
       ],
-      Binds: [`${plan.folder}:${INSIDE_FOLDER}:rw`],
       Tmpfs: tmpfs(spec.limits),
       ...(cgroupParent === undefined ? {} : { CgroupParent: cgroupParent }),
       ...(runtime === undefined ? {} : { Runtime: runtime }),

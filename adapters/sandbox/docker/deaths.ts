@@ -6,7 +6,7 @@ import { isStatus } from './docker-errors.ts';
 import { isListening } from './socket-probe.ts';
 import type { SandboxDeath } from '../port.ts';
 import type { ContainerEvent } from './docker-events.ts';
-import type { SandboxFolders } from './sandbox-folders.ts';
+import { RUNNER_SOCKET, type SandboxFolders } from './sandbox-folders.ts';
 import type Docker from 'dockerode';
 
 /** Tells of sandboxes' deaths, with reasons, to all who wait for them in this process. */
@@ -52,7 +52,8 @@ async function findDeath(
     const gone = deathReason({ exitCode: null, oom: false, signal: null, daemonLost: true });
     if (isStatus(error, 404)) return gone;
     // Without a daemon only the sandbox itself can tell; a silent one is not dead for sure.
-    return (await isListening(`${folders.pathOf(id)}/runner.sock`)) ? undefined : gone;
+    if ((await folders.read(id))?.transport === 'attach') return undefined;
+    return (await isListening(`${folders.pathOf(id)}/${RUNNER_SOCKET}`)) ? undefined : gone;
   }
 }
 

@@ -134,7 +134,8 @@ async function adoptSandbox(
   }
   const warm = await folders.read(key);
   if (warm === undefined || warm.death !== undefined) throw toLost(key, warm?.death);
-  const record = { ...newRecord(spec, key), createdAt: warm.createdAt };
+  const { createdAt, transport = 'socket' } = warm;
+  const record = { ...newRecord(spec, key), createdAt, transport };
   await folders.write(record);
   const sandbox = connected ?? (await connectSandbox(parts, record, true));
   // Nothing of whoever kept it warm goes on: neither a listener nor secrets.

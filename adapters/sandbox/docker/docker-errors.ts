@@ -14,6 +14,11 @@ function toFailure(error: unknown): DaemonFailure {
   return typeof error === 'object' && error !== null ? error : { message: String(error) };
 }
 
+/** What a failure says, whatever it is. */
+export function messageOf(error: unknown): string {
+  return toFailure(error).message ?? 'without a reason';
+}
+
 /** True when the Docker daemon answered with that status. */
 export function isStatus(error: unknown, status: number): boolean {
   return toFailure(error).statusCode === status;
@@ -27,7 +32,7 @@ function isUnreachable({ statusCode, code, syscall }: DaemonFailure): boolean {
 /** Says what a failure of the daemon means to who wants a sandbox. */
 export function toSandboxError(error: unknown, imageName: string): unknown {
   if (error instanceof AppError) return error;
-  const cause = toFailure(error).message ?? 'without a reason';
+  const cause = messageOf(error);
   if (/unknown runtime|unknown or invalid runtime/i.test(cause)) {
     return new AppError(
       'sandbox.level_unavailable',

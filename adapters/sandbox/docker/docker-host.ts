@@ -4,6 +4,8 @@ import type Docker from 'dockerode';
 
 /** What `docker info` says about the host. */
 export interface DockerHost {
+  /** The daemon's own, which no other has. */
+  readonly id: string;
   readonly version: string;
   readonly cgroup: CgroupHost;
   readonly storage: string;
@@ -15,6 +17,7 @@ export interface DockerHost {
 }
 
 interface Info {
+  readonly ID?: string;
   readonly ServerVersion?: string;
   readonly CgroupVersion?: string;
   readonly CgroupDriver?: string;
@@ -36,6 +39,7 @@ export async function readDockerHost(docker: Docker): Promise<DockerHost> {
   // The library leaves this answer without a type.
   const info = (await docker.info()) as Info;
   return {
+    id: info.ID ?? 'unknown',
     version: info.ServerVersion ?? 'unknown',
     cgroup: {
       version: info.CgroupVersion === '2' ? '2' : '1',

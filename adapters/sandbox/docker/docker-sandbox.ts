@@ -1,14 +1,11 @@
-import path from 'node:path';
 import { AppError } from '../../../contracts/app-error.ts';
 import { connectRunner } from '../runner/runner-client.ts';
 import { READY_MS } from './options.ts';
 import { removeSandbox } from './remove-sandbox.ts';
+import { endpointOf } from './transport.ts';
 import type { Sandbox } from '../port.ts';
 import type { DriverParts } from './parts.ts';
 import type { SandboxRecord } from './sandbox-folders.ts';
-
-/** Name of the runner's socket in a sandbox's folder. */
-export const RUNNER_SOCKET = 'runner.sock';
 
 /** Writes down what changed; the record of a dead sandbox stays as it is. */
 async function amend(
@@ -41,7 +38,7 @@ export async function connectSandbox(
 ): Promise<Sandbox> {
   const { key, id } = record;
   const died = parts.deaths.of(key, Date.parse(record.createdAt));
-  const endpoint = { socketPath: path.join(parts.folders.pathOf(key), RUNNER_SOCKET) };
+  const endpoint = endpointOf(parts, key, record.transport ?? 'socket');
   const connect = () => connectRunner({ endpoint, died, readyMs: READY_MS });
   const runner = isFresh ? await connect() : await awake(parts, key, connect);
   return {

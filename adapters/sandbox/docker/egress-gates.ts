@@ -1,7 +1,7 @@
-import path from 'node:path';
 import type { NetworkPolicy, NetworkRequest } from '../../../contracts/sandbox.ts';
-import type { EgressGate, EgressProxy } from '../egress/proxy.ts';
+import type { EgressGate, EgressProxy, GatePlace } from '../egress/proxy.ts';
 import type { EgressSecret } from '../egress/secrets.ts';
+import { isTaken } from '../egress/listen.ts';
 import { isListening } from './socket-probe.ts';
 
 /** The ways out of the sandboxes that this process opened them for, by key. */
@@ -25,19 +25,16 @@ export interface GateOwner {
 
 type OnRequest = (request: NetworkRequest) => void;
 
-/** Name of the proxy's socket in a sandbox's folder. */
-export const EGRESS_SOCKET = 'egress.sock';
-
 /** Keeps one gate for each sandbox; `onRequest` hears of those whose creator gave no listener. */
 export function createEgressGates(options: {
   readonly proxy: EgressProxy;
-  readonly folderOf: (key: string) => string;
+  /** Where the sandbox finds the proxy; makes the way there if there is none. */
+  readonly placeOf: (key: string) => Promise<GatePlace>;
   readonly onRequest: (key: string, request: NetworkRequest) => void;
   /** Asked once for each gate, when it opens. */
   readonly secretsOf?: SecretsOf;
 }): EgressGates {
   const gates = new Map<string, EgressGate>();
-  const socketOf = (key: string): string => path.join(options.folderOf(key), EGRESS_SOCKET);
   const close = async (key: string): Promise<void> => {
     const gate = gates.get(key);
     gates.delete(key);
@@ -48,7 +45,7 @@ export function createEgressGates(options: {
     gate?.update(policy);
     if (gate !== undefined || policy.allow.length === 0) return;
     const opened = await options.proxy.open({
-      socketPath: socketOf(key),
+      ...(await options.placeOf(key)),
       policy,
       secrets: options.secretsOf?.(workspaceId) ?? [],
       onRequest: onRequest ?? ((request) => options.onRequest(key, request)),
@@ -60,7 +57,10 @@ export function createEgressGates(options: {
     restore: async (owner, policy, onRequest) => {
       const { key } = owner;
       if (gates.has(key) || policy.allow.length === 0) return;
-      if (!(await isListening(socketOf(key)))) await set(owner, policy, onRequest);
+      const place = await options.placeOf(key);
+      if ('address' in place ? await isTaken(place.address) : await isListening(place.socketPath))
+        return;
+      await set(owner, policy, onRequest);
     },
     bytes: (key) => {
       const usage = gates.get(key)?.usage();

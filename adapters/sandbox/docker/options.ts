@@ -3,6 +3,7 @@ import type { NetworkRequest, SandboxImage } from '../../../contracts/sandbox.ts
 import type { EgressProxy } from '../egress/proxy.ts';
 import type { SecretsOf } from './egress-gates.ts';
 import type { SandboxDeath } from '../port.ts';
+import type { SandboxTransport } from './sandbox-folders.ts';
 import type { TenantCeilings } from './tenant-cgroup.ts';
 
 /** How sandboxes of one installation are made on this machine. */
@@ -21,6 +22,8 @@ export interface DockerDriverOptions {
   readonly docker?: Docker.DockerOptions;
   /** A stronger runtime than the daemon's own. */
   readonly runtime?: { readonly level: 'gvisor' | 'microvm'; readonly name: string };
+  /** How runners are reached; `auto`, the default, finds out by a real start. */
+  readonly transport?: SandboxTransport | 'auto';
   /** Tells drivers on one daemon apart, in `[a-z0-9_-]`; sandboxes of others are never touched. */
   readonly installation: string;
   /** For each workspace on this machine. */
@@ -34,6 +37,8 @@ export interface DockerDriverOptions {
 
 /** The runtime's arguments that depend on nothing but the port. */
 export const PROXY_PORT = 3128;
+/** Where the proxy listens for a sandbox that has a network instead of a socket. */
+export const EGRESS_PORT = 13_128;
 /** How long a runner may take to come up on a busy machine. */
 export const READY_MS = 20_000;
 

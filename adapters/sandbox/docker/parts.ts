@@ -1,11 +1,17 @@
+import path from 'node:path';
 import { createContainers } from './containers.ts';
 import { createDeaths } from './deaths.ts';
+import { createEgressWays } from './egress-ways.ts';
+import { createTransportChoice } from './transport.ts';
 import { readDockerHost } from './docker-host.ts';
 import { createEgressGates } from './egress-gates.ts';
-import { openSandboxFolders } from './sandbox-folders.ts';
+import { EGRESS_SOCKET, openSandboxFolders } from './sandbox-folders.ts';
 import { createTenantCgroups } from './tenant-cgroup.ts';
 import type { Containers } from './containers.ts';
 import type { Deaths } from './deaths.ts';
+import type { ChosenTransport } from './transport.ts';
+import type { EgressWays } from './egress-ways.ts';
+import type { SandboxImage } from '../../../contracts/sandbox.ts';
 import type { DockerHost } from './docker-host.ts';
 import type { EgressGates } from './egress-gates.ts';
 import type { DockerDriverOptions } from './options.ts';
@@ -15,7 +21,11 @@ import type Docker from 'dockerode';
 
 /** What a driver is made of, once its daemon has answered. */
 export interface DriverParts extends AsyncDisposable {
+  readonly docker: Docker;
   readonly options: DockerDriverOptions;
+  /** How the runners of new sandboxes are reached. */
+  readonly transport: (image: SandboxImage) => Promise<ChosenTransport>;
+  readonly ways: EgressWays;
   readonly host: DockerHost;
   readonly containers: Containers;
   readonly folders: SandboxFolders;
@@ -35,10 +45,17 @@ export async function openDriverParts(
   const host = await readDockerHost(docker);
   const { installation, ceilings, warn } = options;
   const folders = await openSandboxFolders(options.socketFolder, host.sandboxUid);
+  const containers = createContainers(docker, installation);
+  const ways = createEgressWays(docker, installation);
+  const isAttached = async (key: string): Promise<boolean> =>
+    (await folders.read(key))?.transport === 'attach';
   const gates = createEgressGates({
     proxy: options.egress,
     ...(options.secretsOf === undefined ? {} : { secretsOf: options.secretsOf }),
-    folderOf: (key) => folders.pathOf(key),
+    placeOf: async (key) =>
+      (await isAttached(key))
+        ? { address: await ways.join(key) }
+        : { socketPath: path.join(folders.pathOf(key), EGRESS_SOCKET) },
     onRequest: (key, request) => options.onRequest?.(key, request),
   });
   const deaths = createDeaths({
@@ -51,12 +68,15 @@ export async function openDriverParts(
     },
   });
   return {
+    docker,
     options,
+    ways,
+    transport: createTransportChoice({ docker, options, host, containers, folders }),
     host,
     folders,
     gates,
     deaths,
-    containers: createContainers(docker, installation),
+    containers,
     cgroups:
       ceilings === undefined
         ? undefined

@@ -15,6 +15,17 @@ import path from 'node:path';
 import type { NetworkPolicy, SandboxImage, SandboxLimits } from '../../../contracts/sandbox.ts';
 import type { SandboxDeath } from '../port.ts';
 
+/**
+ * How a sandbox meets its host: through sockets in a folder that both see, or through the standard
+ * streams of its first process and, if it may reach anything, a network of its own.
+ */
+export type SandboxTransport = 'socket' | 'attach';
+
+/** Name of the runner's socket in a sandbox's folder. */
+export const RUNNER_SOCKET = 'runner.sock';
+/** Name of the proxy's socket in a sandbox's folder. */
+export const EGRESS_SOCKET = 'egress.sock';
+
 /** What is known about a sandbox on its host, kept outside the folder that the sandbox sees. */
 export interface SandboxRecord {
   /** Of its container and its folder. */
@@ -26,6 +37,8 @@ export interface SandboxRecord {
   readonly image: SandboxImage;
   readonly limits: SandboxLimits;
   readonly network: NetworkPolicy;
+  /** `socket` where there is none. */
+  readonly transport?: SandboxTransport;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly expiresAt: string;

@@ -1,20 +1,9 @@
 import { AppError } from '../../../contracts/app-error.ts';
-import { INSIDE_FOLDER } from './container-options.ts';
-import { RUNNER_SOCKET } from './docker-sandbox.ts';
-import { EGRESS_SOCKET } from './egress-gates.ts';
-import { PROXY_PORT, imageNameOf } from './options.ts';
+import { imageNameOf } from './options.ts';
+import { runnerArgs } from './runner-args.ts';
 import type { SandboxSpec } from '../port.ts';
 import type { DriverParts } from './parts.ts';
 import type { SandboxRecord } from './sandbox-folders.ts';
-
-function runnerArgs(spec: SandboxSpec): readonly string[] {
-  return [
-    ...['--socket', `${INSIDE_FOLDER}/${RUNNER_SOCKET}`, '--workspace', '/workspace'],
-    ...['--ttl-ms', String(spec.ttlMs), '--max-ttl-ms', String(spec.maxTtlMs)],
-    ...['--egress', `${INSIDE_FOLDER}/${EGRESS_SOCKET}`, '--proxy-port', String(PROXY_PORT)],
-    '--refuse-inside',
-  ];
-}
 
 /** The record of a sandbox that begins to live now. */
 export function newRecord(spec: SandboxSpec, key: string): SandboxRecord {
@@ -59,16 +48,22 @@ export async function startContainer(
 ): Promise<SandboxRecord | undefined> {
   const { options, folders, containers, cgroups } = parts;
   await checkCeilings(parts, spec);
-  const record = newRecord(spec, spec.id);
+  const { transport } = await parts.transport(spec.image);
+  const record = { ...newRecord(spec, spec.id), transport };
+  const isOnline = transport === 'attach' && spec.network.allow.length > 0;
+  // With its guard, before anything in the sandbox runs.
+  const way = isOnline ? await parts.ways.open(spec.id) : undefined;
   const containerId = await containers.create({
     spec,
+    transport,
     imageName: imageNameOf(options, spec.image),
     folder: folders.pathOf(spec.id),
-    runnerArgs: runnerArgs(spec),
+    runnerArgs: runnerArgs(spec, transport),
     installation: options.installation,
     expiresAt: record.expiresAt,
     cgroupParent: await cgroups?.parentOf(spec.workspaceId),
     runtime: options.runtime?.name,
+    network: way?.network,
   });
   if (containerId === undefined) return undefined;
   try {
@@ -81,6 +76,7 @@ export async function startContainer(
     await cgroups?.parentOf(spec.workspaceId);
   } catch (error) {
     await containers.removeOnly(containerId).catch(() => undefined);
+    if (isOnline) await parts.ways.close(spec.id).catch(() => undefined);
     throw error;
   }
   return record;

@@ -1,5 +1,5 @@
 import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
-import type { Server } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../../contracts/app-error.ts';
 
@@ -15,7 +15,7 @@ export async function listenInForeignFolder(
   const staging = await mkdtemp(join(dirname(dirname(socketPath)), '.e'));
   const temporary = join(staging, 's');
   try {
-    await listen(server, temporary);
+    await listen(server, { path: temporary });
     // The folder around it decides who gets here.
     await chmod(temporary, 0o666);
     const { ino, dev } = await lstat(temporary);
@@ -32,10 +32,43 @@ export async function listenInForeignFolder(
   }
 }
 
-function listen(server: Server, path: string): Promise<void> {
+/** An address of this machine. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Lets the server listen at an address of its own. */
+export async function listenAtAddress(
+  server: Server,
+  { host, port }: ListenAddress,
+): Promise<() => Promise<void>> {
+  try {
+    await listen(server, { host, port, exclusive: true });
+    return async () => {};
+  } catch (cause) {
+    const message = `the proxy cannot listen at ${host}:${port}; another process may hold it`;
+    throw new AppError('sandbox.unavailable', message, { cause });
+  }
+}
+
+/** Whether some process listens there, or nobody can. */
+export async function isTaken(address: ListenAddress): Promise<boolean> {
+  const server = createServer();
+  try {
+    await listen(server, { ...address, exclusive: true });
+    return false;
+  } catch {
+    return true;
+  } finally {
+    server.close();
+  }
+}
+
+function listen(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ path }, () => {
+    server.listen(where, () => {
       server.off('error', reject);
       resolve();
     });

@@ -2,7 +2,7 @@ import type { NetworkPolicy, NetworkRequest } from '../../../contracts/sandbox.t
 import { DEFAULT_TUNING, type EgressTuning } from './gate-context.ts';
 import { createGateServer } from './gate-server.ts';
 import { Ledger, type EgressUsage } from './ledger.ts';
-import { listenInForeignFolder } from './listen.ts';
+import { listenAtAddress, listenInForeignFolder, type ListenAddress } from './listen.ts';
 import { PRESETS } from './presets.ts';
 import type { Presets } from './rules.ts';
 import { compileSecrets, type EgressSecret } from './secrets.ts';
@@ -19,15 +19,20 @@ export interface EgressOptions {
   readonly tuning?: Partial<EgressTuning>;
 }
 
-/** One sandbox's way out. */
-export interface GateSpec {
+/** Where a sandbox finds its way out. */
+export type GatePlace =
   /** In a folder of the sandbox's user; the folder around that one must not be. */
-  readonly socketPath: string;
+  | { readonly socketPath: string }
+  /** On a network of the sandbox alone; the host's firewall keeps all others away. */
+  | { readonly address: ListenAddress };
+
+/** One sandbox's way out. */
+export type GateSpec = GatePlace & {
   readonly policy: NetworkPolicy;
   readonly secrets?: readonly EgressSecret[];
   /** Told of each request when it ends, allowed or not. */
   readonly onRequest: (request: NetworkRequest) => void;
-}
+};
 
 /** An open way out; nothing passes once it is closed. */
 export interface EgressGate {
@@ -37,7 +42,7 @@ export interface EgressGate {
   close(): Promise<void>;
 }
 
-/** Opens ways out of sandboxes, one Unix socket each, that speak the protocol of HTTP proxies. */
+/** Opens ways out of sandboxes, one for each, that speak the protocol of HTTP proxies. */
 export interface EgressProxy {
   open(spec: GateSpec): Promise<EgressGate>;
 }
@@ -52,13 +57,17 @@ export function createEgressProxy(options: EgressOptions = {}): EgressProxy {
     connectTimeoutMs: tuning.connectTimeoutMs,
   };
   return {
-    open: async ({ socketPath, policy, secrets = [], onRequest }) => {
+    open: async (spec) => {
+      const { policy, secrets = [], onRequest } = spec;
       const presets = options.presets ?? PRESETS;
       const ledger = new Ledger(policy, { presets, onRequest, maxFlows: tuning.maxConnections });
       const routeOf = compileSecrets(secrets);
       const context = { ledger, outside, tuning, routeOf, ca: options.ca ?? [] };
       const gate = createGateServer(context);
-      const unlisten = await listenInForeignFolder(gate.server, socketPath);
+      const unlisten =
+        'address' in spec
+          ? await listenAtAddress(gate.server, spec.address)
+          : await listenInForeignFolder(gate.server, spec.socketPath);
       return {
         update: (next) => ledger.update(next),
         usage: () => ledger.usage,

@@ -104,7 +104,7 @@ async function workOnAll<T>(
  */
 export async function reap(options: ReapOptions): Promise<Reaped> {
   const parts = await options.driver.parts();
-  const { containers, folders, cgroups } = parts;
+  const { containers, folders, cgroups, ways } = parts;
   const counts = { expired: 0, dead: 0, orphaned: 0, leftovers: 0, groups: 0 };
   // Read before the containers are: a sandbox made meanwhile must not look like a leftover.
   const keys = await folders.keys();
@@ -121,6 +121,7 @@ export async function reap(options: ReapOptions): Promise<Reaped> {
     if (!living.has(key) && (await sweepFolder(parts, key, options.now))) counts.leftovers += 1;
   }
   counts.leftovers += await folders.sweep(options.now - TOMBSTONE_MS);
+  counts.leftovers += await ways.sweep(living, options.now - YOUNG_MS);
   const keep = new Set(found.map(({ workspaceId }) => workspaceId));
   counts.groups = (await cgroups?.removeIdle(keep)) ?? 0;
   for (const failure of failures) throw failure;

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createEgressGates, type EgressGates } from '../docker/egress-gates.ts';
-import { openSandboxFolders, type SandboxFolders } from '../docker/sandbox-folders.ts';
+import {
+  EGRESS_SOCKET,
+  openSandboxFolders,
+  type SandboxFolders,
+} from '../docker/sandbox-folders.ts';
 import { openControlGroups, type ControlGroups } from './control-groups.ts';
 import { fillLibrary } from './library.ts';
 import { pythonOf, SANDBOX_UID, type ProcessDriverOptions } from './options.ts';
@@ -28,7 +33,7 @@ export async function openProcessParts(options: ProcessDriverOptions): Promise<P
   const gates = createEgressGates({
     proxy: options.egress,
     ...(options.secretsOf === undefined ? {} : { secretsOf: options.secretsOf }),
-    folderOf: (key) => folders.pathOf(key),
+    placeOf: async (key) => ({ socketPath: join(folders.pathOf(key), EGRESS_SOCKET) }),
     onRequest: (key, request) => options.onRequest?.(key, request),
   });
   const digest = createHash('sha256').update(folders.root).digest('hex').slice(0, 10);
