@@ -16,6 +16,8 @@ export interface SandboxConfig {
   readonly levels: readonly SandboxLevel[];
   /** For sandboxes and their sockets; null: a place of the system's. */
   readonly folder: string | null;
+  /** How sandboxes of Docker are reached; `auto` tries out sockets once. */
+  readonly transport: (typeof TRANSPORTS)[number];
   /** The daemon's, as in `unix:///var/run/docker.sock`; null: Docker's default. */
   readonly dockerHost: string | null;
   /** Sandboxes of all kinds that wait for a run. */
@@ -45,6 +47,7 @@ export interface SandboxSecret {
   readonly upstream: 'https' | 'http';
 }
 
+const TRANSPORTS = ['auto', 'socket', 'attach'] as const;
 const MIB = 1024 * 1024;
 /** Of the machine's memory, for one workspace, if nothing else is said. */
 const MEMORY_SHARE = 0.5;
@@ -77,6 +80,7 @@ export function toSandboxConfig(reader: Reader): SandboxConfig {
   return {
     levels: levels(reader),
     folder: env.HOLDFAST_SANDBOX_FOLDER ?? null,
+    transport: names(reader, 'HOLDFAST_SANDBOX_TRANSPORT', TRANSPORTS)[0] ?? 'auto',
     dockerHost: env.DOCKER_HOST ?? null,
     warm: integer(reader, 'HOLDFAST_SANDBOX_WARM', [4, 0, 200]),
     prewarm: names(reader, 'HOLDFAST_SANDBOX_PREWARM', SANDBOX_IMAGES),

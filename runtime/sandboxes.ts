@@ -120,12 +120,13 @@ type Place = SandboxesDeps & {
 };
 
 function dockerDriver(place: Place, level: Exclude<SandboxLevel, 'process'>): DockerDriver {
-  const { ceilings, dockerHost } = place.config.sandboxes;
+  const { ceilings, dockerHost, transport } = place.config.sandboxes;
   const docker = dockerOptions(dockerHost);
   const installation = installationOf(place);
   const folder = folderOf(place);
   return createDockerDriver({
     ...{ egress: place.egress, ceilings, warn: place.warn, secretsOf: secretsOf(place) },
+    transport,
     ...(docker === undefined ? {} : { docker }),
     ...(level === 'docker'
       ? { socketFolder: path.join(folder, 'd'), installation }

@@ -11,6 +11,12 @@ export interface GuardedBridge {
   readonly port: number;
 }
 
+/** What keeps the host closed to the bridges of sandboxes. */
+export interface Firewall {
+  guard(bridge: GuardedBridge): Promise<void>;
+  unguard(bridge: GuardedBridge): Promise<void>;
+}
+
 type Program = 'iptables' | 'ip6tables';
 type Rule = readonly string[];
 
@@ -60,7 +66,7 @@ async function holds(program: Program, rule: Rule): Promise<boolean> {
  * `sandbox.unavailable` where this process may not, or there is no such bridge on this machine; what
  * it could set stays.
  */
-export async function guardBridge(guarded: GuardedBridge): Promise<void> {
+async function guardBridge(guarded: GuardedBridge): Promise<void> {
   try {
     if (!existsSync(`/sys/class/net/${guarded.bridge}`)) {
       throw new Error('the Docker daemon is on another machine');
@@ -82,7 +88,7 @@ export async function guardBridge(guarded: GuardedBridge): Promise<void> {
 }
 
 /** Takes the rules back; nothing to do is success. */
-export async function unguardBridge(guarded: GuardedBridge): Promise<void> {
+async function unguardBridge(guarded: GuardedBridge): Promise<void> {
   const rules = rulesOf(guarded);
   for (const program of programs()) {
     for (const rule of [...rules[program]].reverse()) {
@@ -90,3 +96,6 @@ export async function unguardBridge(guarded: GuardedBridge): Promise<void> {
     }
   }
 }
+
+/** The firewall of this machine, by iptables. */
+export const HOST_FIREWALL: Firewall = { guard: guardBridge, unguard: unguardBridge };

@@ -20,6 +20,8 @@ const MIN_SCRATCH_MB = 16;
 /** Sandboxes go before anything else of the host when memory runs out. */
 const OOM_SCORE_ADJ = 500;
 
+const DNS_OPTIONS = ['timeout:1', 'attempts:1'];
+
 /** What else a container needs to be described. */
 export interface ContainerPlan {
   readonly spec: SandboxSpec;
@@ -97,8 +99,8 @@ function meeting({ transport, folder, network }: ContainerPlan): {
   return {
     // Clients come and go; the input stays open.
     config: { OpenStdin: true, StdinOnce: false, Tty: false },
-    // Docker's own resolver asks whom it is told to: nobody.
-    host: { NetworkMode: network ?? 'none', Dns: ['127.0.0.1'] },
+    // Docker's own resolver asks whom it is told to: nobody. Who waits for it waits in vain.
+    host: { NetworkMode: network ?? 'none', Dns: ['127.0.0.1'], DnsOptions: DNS_OPTIONS },
   };
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { AppError } from '../../../contracts/app-error.ts';
 import type { ListenAddress } from '../egress/listen.ts';
-import { guardBridge, unguardBridge, type GuardedBridge } from './bridge-guard.ts';
+import type { Firewall, GuardedBridge } from './bridge-guard.ts';
 import { LABEL, containerName } from './container-options.ts';
 import { isStatus, messageOf } from './docker-errors.ts';
 import { EGRESS_PORT } from './options.ts';
@@ -53,7 +53,10 @@ function guardedOf({ IPAM, Options }: FoundNetwork): GuardedBridge {
 }
 
 /** Speaks with the daemon about networks of one installation's sandboxes. */
-export function createEgressWays(docker: Docker, installation: string): EgressWays {
+export function createEgressWays(
+  docker: Docker,
+  { installation, firewall }: { readonly installation: string; readonly firewall: Firewall },
+): EgressWays {
   const networkOf = (key: string): string => `holdfast-${installation}-${key}`;
   const find = async (key: string): Promise<FoundNetwork | undefined> => {
     try {
@@ -93,7 +96,7 @@ export function createEgressWays(docker: Docker, installation: string): EgressWa
       try {
         await docker.getNetwork(network.Id).remove();
         // Last of all: nothing may be on the bridge when its guard goes.
-        await unguardBridge(guardedOf(network));
+        await firewall.unguard(guardedOf(network));
         return;
       } catch (error) {
         if (tries >= REMOVE_TRIES) throw error;
@@ -106,7 +109,7 @@ export function createEgressWays(docker: Docker, installation: string): EgressWa
     const network = (await find(key)) ?? (await make(key));
     const guarded = guardedOf(network);
     try {
-      await guardBridge(guarded);
+      await firewall.guard(guarded);
     } catch (error) {
       // Nothing may be on it without its guard.
       for (const container of Object.keys(network.Containers ?? {})) {

@@ -4,6 +4,7 @@ import type { EgressProxy } from '../egress/proxy.ts';
 import type { SecretsOf } from './egress-gates.ts';
 import type { SandboxDeath } from '../port.ts';
 import type { SandboxTransport } from './sandbox-folders.ts';
+import type { Firewall } from './bridge-guard.ts';
 import type { TenantCeilings } from './tenant-cgroup.ts';
 
 /** How sandboxes of one installation are made on this machine. */
@@ -24,6 +25,8 @@ export interface DockerDriverOptions {
   readonly runtime?: { readonly level: 'gvisor' | 'microvm'; readonly name: string };
   /** How runners are reached; `auto`, the default, finds out by a real start. */
   readonly transport?: SandboxTransport | 'auto';
+  /** Stands before networks of sandboxes that are reached by `attach`; the host's own otherwise. */
+  readonly firewall?: Firewall;
   /** Tells drivers on one daemon apart, in `[a-z0-9_-]`; sandboxes of others are never touched. */
   readonly installation: string;
   /** For each workspace on this machine. */

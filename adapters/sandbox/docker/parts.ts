@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createContainers } from './containers.ts';
 import { createDeaths } from './deaths.ts';
+import { HOST_FIREWALL } from './bridge-guard.ts';
 import { createEgressWays } from './egress-ways.ts';
 import { createTransportChoice } from './transport.ts';
 import { readDockerHost } from './docker-host.ts';
@@ -46,7 +47,10 @@ export async function openDriverParts(
   const { installation, ceilings, warn } = options;
   const folders = await openSandboxFolders(options.socketFolder, host.sandboxUid);
   const containers = createContainers(docker, installation);
-  const ways = createEgressWays(docker, installation);
+  const ways = createEgressWays(docker, {
+    installation,
+    firewall: options.firewall ?? HOST_FIREWALL,
+  });
   const isAttached = async (key: string): Promise<boolean> =>
     (await folders.read(key))?.transport === 'attach';
   const gates = createEgressGates({

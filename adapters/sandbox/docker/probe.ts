@@ -4,8 +4,12 @@ import { imageNameOf } from './options.ts';
 import { readDockerHost } from './docker-host.ts';
 import type Docker from 'dockerode';
 import type { DriverProbe, Sandbox, SandboxDriver } from '../port.ts';
+import { messageOf } from './docker-errors.ts';
+import type { DriverParts } from './parts.ts';
 import type { DockerHost } from './docker-host.ts';
 import type { DockerDriverOptions } from './options.ts';
+
+type ProbedDriver = SandboxDriver & { parts(): Promise<DriverParts> };
 
 const TTL_MS = 60_000;
 const DEADLINE_MS = 10_000;
@@ -47,6 +51,22 @@ async function outputOf(sandbox: Sandbox): Promise<string> {
   return `${Buffer.concat(chunks).toString().trim().replaceAll(/\s+/g, ' ')} (${result.end})`;
 }
 
+/** How the runner is reached, and what that means for the network. */
+async function describeTransport(parts: DriverParts): Promise<readonly string[]> {
+  const { transport, why } = await parts.transport('base');
+  const told = `sandboxes are reached by ${transport}: ${why}`;
+  if (transport === 'socket') return [told];
+  const key = `probe_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+  try {
+    await parts.ways.open(key);
+    return [told, 'allow-lists of hosts work, behind rules of the firewall'];
+  } catch (error) {
+    return [told, `allow-lists of hosts do NOT work: ${messageOf(error)}`];
+  } finally {
+    await parts.ways.close(key);
+  }
+}
+
 async function tryOut(driver: SandboxDriver): Promise<readonly string[]> {
   const id = `probe_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const started = performance.now();
@@ -72,7 +92,7 @@ async function tryOut(driver: SandboxDriver): Promise<readonly string[]> {
 
 /** Really starts a sandbox, asks it what it can do, and removes it. */
 export async function probeDriver(
-  driver: SandboxDriver,
+  driver: ProbedDriver,
   options: DockerDriverOptions,
   docker: Docker,
 ): Promise<DriverProbe> {
@@ -90,6 +110,7 @@ export async function probeDriver(
       return { ok: false, evidence };
     }
     evidence.push(`image ${imageNameOf(options, 'base')}`, ...(await tryOut(driver)));
+    evidence.push(...(await describeTransport(await driver.parts())));
     return { ok: true, evidence };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
