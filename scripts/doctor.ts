@@ -17,6 +17,10 @@ import type { SandboxLevel } from '../contracts/sandbox.ts';
 
 type Make = (folder: string) => Promise<SandboxDriver>;
 
+/** As a worker would be told; without it, doctor finds out. */
+const TRANSPORT = (['socket', 'attach'] as const).find(
+  (name) => name === process.env['HOLDFAST_SANDBOX_TRANSPORT'],
+);
 const TMPFS_MAGIC = 0x01021994;
 
 function say(line: string): void {
@@ -31,6 +35,7 @@ function dockerOf(runtime?: { level: 'gvisor' | 'microvm'; name: string }): Make
       egress: createEgressProxy(),
       installation: `doctor-${process.pid}`,
       warn: (sentence) => say(`  note: ${sentence}`),
+      ...(TRANSPORT === undefined ? {} : { transport: TRANSPORT }),
       ...(socketPath === undefined ? {} : { docker: { socketPath } }),
       ...(runtime === undefined ? {} : { runtime }),
     });

@@ -109,8 +109,8 @@ export async function probeDriver(
       );
       return { ok: false, evidence };
     }
-    evidence.push(`image ${imageNameOf(options, 'base')}`, ...(await tryOut(driver)));
-    evidence.push(...(await describeTransport(await driver.parts())));
+    evidence.push(`image ${imageNameOf(options, 'base')}`);
+    evidence.push(...(await describeTransport(await driver.parts())), ...(await tryOut(driver)));
     return { ok: true, evidence };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

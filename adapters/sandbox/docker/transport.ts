@@ -11,7 +11,7 @@ import { messageOf } from './docker-errors.ts';
 import type { Containers } from './containers.ts';
 import type { DockerHost } from './docker-host.ts';
 import type { DockerDriverOptions } from './options.ts';
-import { imageNameOf } from './options.ts';
+import { READY_MS, imageNameOf } from './options.ts';
 import { runnerArgs } from './runner-args.ts';
 import { RUNNER_SOCKET, type SandboxFolders, type SandboxTransport } from './sandbox-folders.ts';
 import type { SandboxSpec } from '../port.ts';
@@ -33,7 +33,8 @@ export interface TransportParts {
 }
 
 const TTL_MS = 60_000;
-const READY_MS = 5_000;
+/** Shorter: where sockets cannot be shared, it is waited for in vain. */
+const SOCKET_MS = 10_000;
 const MEMORY = 'transport';
 
 /** Where the runner of a sandbox answers. */
@@ -80,7 +81,8 @@ async function tryOut(
     );
     await containers.start(containerId);
     const endpoint = endpointOf(parts, key, transport);
-    await (await connectRunner({ endpoint, died, readyMs: READY_MS }))[Symbol.asyncDispose]();
+    const readyMs = transport === 'socket' ? SOCKET_MS : READY_MS;
+    await (await connectRunner({ endpoint, died, readyMs }))[Symbol.asyncDispose]();
   } finally {
     await containers.remove(key).catch(() => undefined);
     await folders.forget(key, key);
