@@ -11,6 +11,8 @@ export interface Hub {
 /** Puts a hub in front of two streams; everybody hears everything. */
 export function startHub(stdin: NodeJS.WritableStream, stdout: NodeJS.ReadableStream): Hub {
   const clients = new Set<Duplex>();
+  // The runner may end while somebody still writes.
+  stdin.on('error', () => undefined);
   stdout.on('data', (bytes: Buffer) => {
     for (const client of clients) client.push(Buffer.from(bytes));
   });

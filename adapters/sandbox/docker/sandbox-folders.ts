@@ -72,6 +72,9 @@ export interface SandboxFolders {
   sweep(untilMs: number): Promise<number>;
 }
 
+/** Name of the file with the transport that was found to work; what it says is not for ever. */
+export const MEMORY = 'transport';
+
 const RECORD = '.json';
 const ALIAS = '.id';
 const DRAFT = '.tmp';
@@ -127,9 +130,9 @@ async function keysIn(root: string): Promise<readonly string[]> {
   return [...new Set(keys)];
 }
 
-/** Ids whose sandbox was never made, drafts of records, and places where sockets were made. */
+/** Ids whose sandbox was never made, old findings, drafts of records, and places where sockets were made. */
 async function isStray(root: string, name: string): Promise<boolean> {
-  if (name.endsWith(DRAFT) || name.startsWith('.')) return true;
+  if (name.endsWith(DRAFT) || name.startsWith('.') || name === MEMORY) return true;
   if (!name.endsWith(ALIAS)) return false;
   const key = await readText(path.join(root, name));
   return key === undefined || (await readText(path.join(root, key + RECORD))) === undefined;

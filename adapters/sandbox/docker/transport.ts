@@ -13,7 +13,12 @@ import type { DockerHost } from './docker-host.ts';
 import type { DockerDriverOptions } from './options.ts';
 import { READY_MS, imageNameOf } from './options.ts';
 import { runnerArgs } from './runner-args.ts';
-import { RUNNER_SOCKET, type SandboxFolders, type SandboxTransport } from './sandbox-folders.ts';
+import {
+  MEMORY,
+  RUNNER_SOCKET,
+  type SandboxFolders,
+  type SandboxTransport,
+} from './sandbox-folders.ts';
 import type { SandboxSpec } from '../port.ts';
 
 /** How the runners of new sandboxes are reached. */
@@ -35,7 +40,6 @@ export interface TransportParts {
 const TTL_MS = 60_000;
 /** Shorter: where sockets cannot be shared, it is waited for in vain. */
 const SOCKET_MS = 10_000;
-const MEMORY = 'transport';
 
 /** Where the runner of a sandbox answers. */
 export function endpointOf(
