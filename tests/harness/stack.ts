@@ -40,6 +40,8 @@ async function environment(schema: TestSchema, extra: Readonly<Record<string, st
     HOLDFAST_KEY_PEPPER: PEPPER,
     HOLDFAST_HOME: home,
     HOLDFAST_SANDBOX_FOLDER: sandboxes,
+    // What `auto` would find by starting one.
+    HOLDFAST_SANDBOX_TRANSPORT: 'socket',
     HOLDFAST_PORT: '0',
     HOLDFAST_LOG_LEVEL: 'warn',
     HOLDFAST_CACHE_DIR: join(tmpdir(), 'holdfast-test-cache'),
