@@ -66,7 +66,7 @@ export interface RunSandboxes extends AsyncDisposable {
   execute(work: SandboxWork): Promise<SandboxReport>;
   /** Gives the run's sandbox, with the run's files in it, to `work`; throws what `execute` throws. */
   use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>>;
-  /** Frees those sandboxes of the run that this process uses and that nothing runs in; keeps files. */
+  /** Frees those sandboxes of the run that this process uses, once nothing runs in them; keeps files. */
   release(run: RunRef): Promise<void>;
 }
 
@@ -160,7 +160,12 @@ class Sessions implements RunSandboxes {
     await Promise.all(
       keys.map(async (key) => {
         const session = await this.#sessions.get(key)?.catch(() => undefined);
-        if (session?.isBusy !== false) return;
+        if (session === undefined) return;
+        if (session.isBusy) {
+          // A cancelled command takes a moment to end.
+          session.whenIdle(() => void this.release(run).catch(() => undefined));
+          return;
+        }
         this.#sessions.delete(key);
         const freed = session.free();
         this.#freeing.set(key, freed);

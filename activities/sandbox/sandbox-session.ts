@@ -37,6 +37,7 @@ export class SandboxSession {
   readonly #workspace: SyncedWorkspace;
   #point: Promise<SyncPoint>;
   #users = 0;
+  #whenIdle: (() => void) | null = null;
   #tellsReplacement: boolean;
   #isNoted = false;
   /** Of the use that began last. */
@@ -56,6 +57,11 @@ export class SandboxSession {
     this.#point.catch(() => undefined);
   }
 
+  /** Calls it once, when the last use is over. */
+  whenIdle(call: () => void): void {
+    this.#whenIdle = call;
+  }
+
   /** True while something uses it. */
   get isBusy(): boolean {
     return this.#users > 0;
@@ -73,6 +79,10 @@ export class SandboxSession {
     return {
       [Symbol.dispose]: () => {
         this.#users -= 1;
+        if (this.#users > 0) return;
+        const whenIdle = this.#whenIdle;
+        this.#whenIdle = null;
+        whenIdle?.();
       },
     };
   }

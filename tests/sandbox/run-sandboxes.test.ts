@@ -126,17 +126,6 @@ describe("a run's sandbox", () => {
     expect(await pathsOf(run)).toEqual(['late.txt']);
   });
 
-  test('is freed with its files kept', async () => {
-    const driver = new FakeDriver(program);
-    const sandboxes = openSandboxes([driver]);
-    const run = await tenant.seedRun();
-    await sandboxes.execute(workOf(run, 'c1', ['write', 'a.txt', 'one']));
-    await sandboxes.release(run);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(driver.living).toEqual([]);
-    expect(await pathsOf(run)).toEqual(['a.txt']);
-  });
-
   test('is as strong as asked, and refused where nothing is', async () => {
     const weak = new FakeDriver(program, 'process');
     const middle = new FakeDriver(program, 'docker');
