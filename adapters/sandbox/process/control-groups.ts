@@ -11,7 +11,7 @@ export interface ControlGroups {
   readonly holds: boolean;
   /** Makes a sandbox's groups with their limits. */
   make(key: string, limits: SandboxLimits): Promise<Membership>;
-  /** True if it froze them; false if the host cannot. */
+  /** True if it froze them, or let them go on; false if the host cannot. */
   freeze(key: string, frozen: boolean): Promise<boolean>;
   isFrozen(key: string): Promise<boolean>;
   oomKills(key: string): Promise<number>;
@@ -30,6 +30,8 @@ export interface Membership {
 
 const MIB = 1024 * 1024;
 const PERIOD_US = 100_000;
+const FREEZE_TRIES = 50;
+const FREEZE_READS = 10;
 const INSIDE = '/sys/fs/cgroup';
 const V1 = ['memory', 'pids', 'cpu', 'cpuacct', 'freezer'] as const;
 
@@ -84,8 +86,8 @@ function separateGroups(mount: string, name: string): ControlGroups {
     },
     freeze: async (key, frozen) => {
       const file = join(at('freezer', key), 'freezer.state');
-      await writeFile(file, frozen ? 'FROZEN' : 'THAWED');
-      while (frozen && (await readFile(file, 'utf8')).trim() === 'FREEZING') await sleep(2);
+      if (frozen) return await freezeBySeparateGroup(file);
+      await writeFile(file, 'THAWED');
       return true;
     },
     isFrozen: async (key) => {
@@ -101,6 +103,23 @@ function separateGroups(mount: string, name: string): ControlGroups {
         await rmdir(join(mount, controller, name)).catch(() => undefined);
     },
   };
+}
+
+/**
+ * A process that waits for its child of a vfork to begin cannot be frozen, and the frozen child never
+ * begins: the group is let go and frozen again, until nobody in it is at that point.
+ */
+async function freezeBySeparateGroup(file: string): Promise<boolean> {
+  for (let tries = 0; tries < FREEZE_TRIES; tries += 1) {
+    await writeFile(file, 'FROZEN');
+    for (let reads = 0; reads < FREEZE_READS; reads += 1) {
+      if ((await read(file)).trim() === 'FROZEN') return true;
+      await sleep(2);
+    }
+    await writeFile(file, 'THAWED');
+    await sleep(tries % 7);
+  }
+  return false;
 }
 
 function unifiedGroups(mount: string, name: string): ControlGroups {

@@ -106,6 +106,7 @@ export async function isPaused(
 async function setPaused(parts: ProcessParts, key: string, paused: boolean): Promise<void> {
   const first = await readProcess(parts, key);
   if (first === null) throw new AppError('sandbox.lost', `the sandbox ${key} is gone`);
-  if (await parts.groups.freeze(key, paused)) return;
-  await signalTree(first, paused ? 'SIGSTOP' : 'SIGCONT');
+  const done = await parts.groups.freeze(key, paused);
+  if (paused && !done) await signalTree(first, 'SIGSTOP');
+  if (!paused && (await isStopped(first))) await signalTree(first, 'SIGCONT');
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { run, shell, specOf } from '../docker-fixture.ts';
 import type { SandboxDriver } from '../../../adapters/sandbox/port.ts';
@@ -102,7 +103,7 @@ export function lifeTests(openBench: () => Promise<SuiteBench>): void {
     await sandbox.pause();
     expect((await driver.list()).find(({ id }) => id === spec.id)?.state).toBe('paused');
     const connected = await bench.open().connect(spec.id);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await wait(300);
     expect((await driver.list()).find(({ id }) => id === spec.id)?.state).toBe('paused');
     await connected.resume();
     await connected.resume();
@@ -113,6 +114,20 @@ export function lifeTests(openBench: () => Promise<SuiteBench>): void {
     await sandbox.pause();
     await sandbox.kill();
     await expect(connected.died).resolves.toMatchObject({ reason: 'killed' });
+  });
+
+  test('stands still whatever its processes just do, also while they begin others', async () => {
+    const sandbox = await driver.create(specOf());
+    const argv = ['sh', '-c', 'while :; do /bin/true; done'];
+    await sandbox.exec({ ...LONG, commandId: 'beginner', argv });
+    for (let times = 0; times < 40; times += 1) {
+      await sandbox.pause();
+      await wait(5);
+      await sandbox.resume();
+      await wait(5);
+    }
+    expect(await shell(sandbox, 'echo still there')).toMatchObject({ stdout: 'still there\n' });
+    await sandbox.kill();
   });
 
   test('can be extended up to its maximum, and everybody learns of it', async () => {
