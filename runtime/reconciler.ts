@@ -31,13 +31,13 @@ const BATCH = 100;
  * Several reconcilers may run; the journal lets no run end twice.
  */
 export function startReconciler(deps: ReconcilerDeps): AsyncDisposable {
-  return repeat(EVERY_MS, async () => {
-    try {
-      await reconcile(deps);
-    } catch (error) {
+  return repeat(
+    EVERY_MS,
+    () => reconcile(deps),
+    (error) => {
       deps.log.warn({ err: error }, 'looking for closed workflows failed; it is tried again');
-    }
-  });
+    },
+  );
 }
 
 /** One pass; answers with how many runs were ended. */

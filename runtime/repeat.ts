@@ -1,7 +1,21 @@
-/** Does the work again and again, with a pause behind each; disposing waits for what is under way. */
-export function repeat(everyMs: number, work: () => Promise<void>): AsyncDisposable {
+/**
+ * Does the work again and again, with a pause behind each; disposing waits for what is under way. A
+ * failure is told and ends nothing.
+ */
+export function repeat(
+  everyMs: number,
+  work: () => Promise<unknown>,
+  onFailure: (error: unknown) => void,
+): AsyncDisposable {
   const stopping = new AbortController();
-  const done = loop(everyMs, work, stopping.signal);
+  const patient = async (): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+  const done = loop(everyMs, patient, stopping.signal);
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort();

@@ -79,10 +79,11 @@ export function openSandboxes(deps: SandboxesDeps): InstallationSandboxes {
     runs,
     tend: () => {
       const warmed = prewarm(deps, dockerDrivers);
-      return repeat(TEND_MS, async () => {
+      const work = async (): Promise<void> => {
         await warmed;
         await tend(deps, { drivers: dockerDrivers, processes, images });
-      });
+      };
+      return repeat(TEND_MS, work, (error) => tellFailure(deps, error));
     },
     async [Symbol.asyncDispose]() {
       await runs[Symbol.asyncDispose]();
@@ -194,42 +195,47 @@ async function tend(
     readonly images: ImageStore;
   },
 ): Promise<void> {
-  const { sandboxes, log, config } = deps;
-  try {
-    for (const driver of parts.drivers) {
-      const isWanted = (record: SandboxRecord): Promise<boolean> => isStillWanted(deps, record);
-      const reaped = await reap({ driver, now: Date.now(), isWanted });
-      const { expired, dead, orphaned, leftovers } = reaped;
-      if (expired + dead + orphaned + leftovers > 0)
-        log.info({ level: driver.level, ...reaped }, 'removed what sandboxes left');
-    }
-    if (parts.drivers.length > 0) {
-      const evicted = await parts.images.evict(config.sandboxes.imagesMb * 1_000_000);
-      if (evicted.length > 0) log.info({ evicted }, 'removed images to make room');
-    }
-  } catch (error) {
-    // Where there is no Docker, there is nothing to tend; who wants a sandbox hears of it.
-    if (!isAway(error))
-      log.warn({ err: error }, 'looking after sandboxes failed; it is tried again');
-  }
-  for (const driver of parts.processes) await tendProcesses(deps, driver);
+  const { sandboxes } = deps;
+  // One level that fails must not keep the others from being looked after.
+  const works = [
+    () => tendContainers(deps, parts),
+    ...parts.processes.map((driver) => () => tendProcesses(deps, driver)),
+  ];
+  for (const work of works) await work().catch((error: unknown) => tellFailure(deps, error));
   for (const { id, workspaceId } of await sandboxes.overdue(OVERDUE_AT_A_TIME)) {
     await sandboxes.markDead(workspaceId, { id, reason: 'ttl' });
   }
 }
 
+async function tendContainers(
+  deps: SandboxesDeps,
+  { drivers, images }: { readonly drivers: readonly DockerDriver[]; readonly images: ImageStore },
+): Promise<void> {
+  const { log, config } = deps;
+  const isWanted = (record: SandboxRecord): Promise<boolean> => isStillWanted(deps, record);
+  for (const driver of drivers) {
+    const reaped = await reap({ driver, now: Date.now(), isWanted });
+    const { expired, dead, orphaned, leftovers } = reaped;
+    if (expired + dead + orphaned + leftovers > 0)
+      log.info({ level: driver.level, ...reaped }, 'removed what sandboxes left');
+  }
+  if (drivers.length === 0) return;
+  const evicted = await images.evict(config.sandboxes.imagesMb * 1_000_000);
+  if (evicted.length > 0) log.info({ evicted }, 'removed images to make room');
+}
+
 /** Listing them removes what the dead ones left; a paused one cannot end itself. */
 async function tendProcesses(deps: SandboxesDeps, driver: SandboxDriver): Promise<void> {
-  try {
-    for (const { id, workspaceId, runId, expiresAt } of await driver.list()) {
-      const isOver = Date.parse(expiresAt) + OVER_MS < Date.now();
-      if (isOver || !(await isStillWanted(deps, { id, workspaceId, runId }))) {
-        await driver.remove(id);
-      }
-    }
-  } catch (error) {
-    if (!isAway(error)) deps.log.warn({ err: error }, 'looking after sandboxes failed');
+  for (const { id, workspaceId, runId, expiresAt } of await driver.list()) {
+    const isOver = Date.parse(expiresAt) + OVER_MS < Date.now();
+    if (isOver || !(await isStillWanted(deps, { id, workspaceId, runId }))) await driver.remove(id);
   }
+}
+
+/** Where there is no Docker, there is nothing to tend; who wants a sandbox hears of it. */
+function tellFailure({ log }: SandboxesDeps, error: unknown): void {
+  if (isAway(error)) return;
+  log.warn({ err: error }, 'looking after sandboxes failed; it is tried again');
 }
 
 function isAway(error: unknown): boolean {

@@ -21,13 +21,13 @@ const BATCH = 50;
  * or Temporal was away. Starting twice does nothing, so several sweepers may run.
  */
 export function startSweeper(deps: SweeperDeps): AsyncDisposable {
-  return repeat(deps.everyMs ?? EVERY_MS, async () => {
-    try {
-      await sweep(deps);
-    } catch (error) {
+  return repeat(
+    deps.everyMs ?? EVERY_MS,
+    () => sweep(deps),
+    (error) => {
       deps.log.warn({ err: error }, 'starting queued runs failed; it is tried again');
-    }
-  });
+    },
+  );
 }
 
 /** One pass; answers with how many runs were started. */
