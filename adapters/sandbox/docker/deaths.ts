@@ -81,7 +81,7 @@ export function createDeaths(options: {
   readonly docker: Docker;
   readonly installation: string;
   readonly folders: SandboxFolders;
-  readonly onDeath: (id: string, death: SandboxDeath) => void;
+  readonly onDeath: (id: string) => void;
 }): Deaths {
   const { docker, folders } = options;
   const watched = new Map<string, Watched>();
@@ -92,7 +92,7 @@ export function createDeaths(options: {
     watched.delete(id);
     if (entry === undefined) return;
     const death = await buryOnly(folders, id, { found, bornAtMs: entry.bornAtMs });
-    options.onDeath(id, death);
+    options.onDeath(id);
     entry.death.resolve(death);
   };
   const onEvent = (event: ContainerEvent): void => {

@@ -25,12 +25,11 @@ export interface GateOwner {
 
 type OnRequest = (request: NetworkRequest) => void;
 
-/** Keeps one gate for each sandbox; `onRequest` hears of those whose creator gave no listener. */
+/** Keeps one gate for each sandbox. */
 export function createEgressGates(options: {
   readonly proxy: EgressProxy;
   /** Where the sandbox finds the proxy; makes the way there if there is none. */
   readonly placeOf: (key: string) => Promise<GatePlace>;
-  readonly onRequest: (key: string, request: NetworkRequest) => void;
   /** Asked once for each gate, when it opens. */
   readonly secretsOf?: SecretsOf;
 }): EgressGates {
@@ -48,7 +47,7 @@ export function createEgressGates(options: {
       ...(await options.placeOf(key)),
       policy,
       secrets: options.secretsOf?.(workspaceId) ?? [],
-      onRequest: onRequest ?? ((request) => options.onRequest(key, request)),
+      onRequest: onRequest ?? (() => undefined),
     });
     gates.set(key, opened);
   };

@@ -1,8 +1,7 @@
 import type Docker from 'dockerode';
-import type { NetworkRequest, SandboxImage } from '../../../contracts/sandbox.ts';
+import type { SandboxImage } from '../../../contracts/sandbox.ts';
 import type { EgressProxy } from '../egress/proxy.ts';
 import type { SecretsOf } from './egress-gates.ts';
-import type { SandboxDeath } from '../port.ts';
 import type { SandboxTransport } from './sandbox-folders.ts';
 import type { Firewall } from './bridge-guard.ts';
 import type { TenantCeilings } from './tenant-cgroup.ts';
@@ -32,10 +31,6 @@ export interface DockerDriverOptions {
   /** For each workspace on this machine. */
   readonly ceilings?: TenantCeilings;
   readonly warn: (sentence: string) => void;
-  /** Hears of requests to the network where a sandbox's creator gave no listener. */
-  readonly onRequest?: (key: string, request: NetworkRequest) => void;
-  /** Hears of every death that this process watches. */
-  readonly onDeath?: (key: string, death: SandboxDeath) => void;
 }
 
 /** The runtime's arguments that depend on nothing but the port. */

@@ -60,16 +60,12 @@ export async function openDriverParts(
       (await isAttached(key))
         ? { address: await ways.join(key) }
         : { socketPath: path.join(folders.pathOf(key), EGRESS_SOCKET) },
-    onRequest: (key, request) => options.onRequest?.(key, request),
   });
   const deaths = createDeaths({
     docker,
     installation,
     folders,
-    onDeath: (key, death) => {
-      void gates.close(key).catch(() => undefined);
-      options.onDeath?.(key, death);
-    },
+    onDeath: (key) => void gates.close(key).catch(() => undefined),
   });
   return {
     docker,

@@ -1,4 +1,3 @@
-import type { NetworkRequest } from '../../../contracts/sandbox.ts';
 import type { SecretsOf } from '../docker/egress-gates.ts';
 import type { EgressProxy } from '../egress/proxy.ts';
 
@@ -12,8 +11,6 @@ export interface ProcessDriverOptions {
   readonly egress: EgressProxy;
   /** Headers that the proxy adds to a workspace's plain requests, so that their values stay outside. */
   readonly secretsOf?: SecretsOf;
-  /** Hears of requests to the network where a sandbox's creator gave no listener. */
-  readonly onRequest?: (key: string, request: NetworkRequest) => void;
   /** `bwrap` of the path by default. */
   readonly bwrap?: string;
   /** Below `/usr`; `/usr/bin/python3` by default. */

@@ -34,7 +34,6 @@ export async function openProcessParts(options: ProcessDriverOptions): Promise<P
     proxy: options.egress,
     ...(options.secretsOf === undefined ? {} : { secretsOf: options.secretsOf }),
     placeOf: async (key) => ({ socketPath: join(folders.pathOf(key), EGRESS_SOCKET) }),
-    onRequest: (key, request) => options.onRequest?.(key, request),
   });
   const digest = createHash('sha256').update(folders.root).digest('hex').slice(0, 10);
   const mount = options.cgroupMount ?? '/sys/fs/cgroup';
