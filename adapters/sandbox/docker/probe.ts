@@ -1,25 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { DEFAULT_SANDBOX_LIMITS, NO_NETWORK } from '../../../contracts/sandbox.ts';
 import { imageNameOf } from './options.ts';
 import { readDockerHost } from './docker-host.ts';
 import type Docker from 'dockerode';
-import type { DriverProbe, Sandbox, SandboxDriver } from '../port.ts';
+import type { DriverProbe, SandboxDriver } from '../port.ts';
+import { probeName, tryOut } from '../try-out.ts';
 import { messageOf } from './docker-errors.ts';
 import type { DriverParts } from './parts.ts';
 import type { DockerHost } from './docker-host.ts';
 import type { DockerDriverOptions } from './options.ts';
 
 type ProbedDriver = SandboxDriver & { parts(): Promise<DriverParts> };
-
-const TTL_MS = 60_000;
-const DEADLINE_MS = 10_000;
-/** What a sandbox must not be able to do, told by itself. */
-const SCRIPT = `
-grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t\\n' '  '
-ls /sys/class/net | tr '\\n' ' '
-touch /etc/x 2>/dev/null && echo root-writable || echo root-read-only
-python3 -c 'import socket; socket.socket(40, 1)' 2>/dev/null && echo vsock-OPEN || echo vsock-closed
-`;
 
 const WAYS: Readonly<Record<'docker' | 'gvisor' | 'microvm', string>> = {
   docker: 'Install Docker, start its daemon, and let this user reach its socket (group docker).',
@@ -38,25 +27,12 @@ function describe(host: DockerHost): readonly string[] {
   ];
 }
 
-async function outputOf(sandbox: Sandbox): Promise<string> {
-  await using command = await sandbox.exec({
-    commandId: 'probe',
-    argv: ['sh', '-c', SCRIPT],
-    deadlineMs: DEADLINE_MS,
-    maxOutputBytes: 10_000,
-  });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of command.output) chunks.push(chunk.bytes);
-  const result = await command.result;
-  return `${Buffer.concat(chunks).toString().trim().replaceAll(/\s+/g, ' ')} (${result.end})`;
-}
-
 /** How the runner is reached, and what that means for the network. */
 async function describeTransport(parts: DriverParts): Promise<readonly string[]> {
   const { transport, why } = await parts.transport('base');
   const told = `sandboxes are reached by ${transport}: ${why}`;
   if (transport === 'socket') return [told];
-  const key = `probe_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+  const key = probeName();
   try {
     await parts.ways.open(key);
     return [told, 'allow-lists of hosts work, behind rules of the firewall'];
@@ -64,29 +40,6 @@ async function describeTransport(parts: DriverParts): Promise<readonly string[]>
     return [told, `allow-lists of hosts do NOT work: ${messageOf(error)}`];
   } finally {
     await parts.ways.close(key);
-  }
-}
-
-async function tryOut(driver: SandboxDriver): Promise<readonly string[]> {
-  const id = `probe_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const started = performance.now();
-  const sandbox = await driver.create({
-    id,
-    workspaceId: 'probe',
-    runId: null,
-    image: 'base',
-    limits: DEFAULT_SANDBOX_LIMITS,
-    network: NO_NETWORK,
-    ttlMs: TTL_MS,
-    maxTtlMs: TTL_MS,
-  });
-  try {
-    const startedIn = Math.round(performance.now() - started);
-    const seen = await outputOf(sandbox);
-    return [`started a sandbox in ${startedIn} ms; inside: ${seen}`];
-  } finally {
-    await sandbox[Symbol.asyncDispose]();
-    await driver.remove(id);
   }
 }
 

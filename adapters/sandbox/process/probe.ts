@@ -1,18 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { DEFAULT_SANDBOX_LIMITS, NO_NETWORK } from '../../../contracts/sandbox.ts';
-import type { DriverProbe, Sandbox, SandboxDriver } from '../port.ts';
+import type { DriverProbe, SandboxDriver } from '../port.ts';
+import { tryOut } from '../try-out.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { isRoot } from './requirements.ts';
-
-const TTL_MS = 60_000;
-const DEADLINE_MS = 10_000;
-/** What a sandbox must not be able to do, told by itself. */
-const SCRIPT = `
-grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t\\n' '  '
-tail -n +3 /proc/net/dev | cut -d: -f1 | tr '\\n' ' '
-touch /etc/x 2>/dev/null && echo root-writable || echo root-read-only
-python3 -c 'import socket; socket.socket(40, 1)' 2>/dev/null && echo vsock-OPEN || echo vsock-closed
-`;
 
 const HOW =
   'Install bubblewrap, util-linux and /usr/bin/python3; allow user namespaces (on Ubuntu an AppArmor profile for bwrap, in containers a seccomp profile with unshare); let user 1000 pass through the folder of the sandboxes.';
@@ -35,32 +24,4 @@ export async function probeProcessDriver(
     const why = error instanceof Error ? error.message : String(error);
     return { ok: false, evidence: [...evidence, `does not work: ${why}`, HOW] };
   }
-}
-
-async function tryOut(driver: SandboxDriver): Promise<readonly string[]> {
-  const id = `probe_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const started = performance.now();
-  const sandbox = await driver.create({
-    ...{ id, workspaceId: 'probe', runId: null, image: 'base' },
-    ...{ limits: DEFAULT_SANDBOX_LIMITS, network: NO_NETWORK, ttlMs: TTL_MS, maxTtlMs: TTL_MS },
-  });
-  try {
-    const startedIn = Math.round(performance.now() - started);
-    const seen = await outputOf(sandbox);
-    return [`started a sandbox in ${startedIn} ms; inside: ${seen}`];
-  } finally {
-    await sandbox[Symbol.asyncDispose]();
-    await driver.remove(id);
-  }
-}
-
-async function outputOf(sandbox: Sandbox): Promise<string> {
-  await using command = await sandbox.exec({
-    ...{ commandId: 'probe', argv: ['sh', '-c', SCRIPT] },
-    ...{ deadlineMs: DEADLINE_MS, maxOutputBytes: 10_000 },
-  });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of command.output) chunks.push(chunk.bytes);
-  const { end } = await command.result;
-  return `${Buffer.concat(chunks).toString().trim().replaceAll(/\s+/g, ' ')} (${end})`;
 }
