@@ -1,21 +1,17 @@
-import { chromium, type Frame, type Page, type Request, type Response } from 'playwright-core';
-import { TabLog, type Clip, type OpenTab, type Tab, type TabFrame, type TabVisit } from './tab.ts';
+import { chromium, type Frame, type Page, type Request } from 'playwright-core';
+import { choosePage, toVisit } from './tab.ts';
+import type { Clip, OpenTab, Tab, TabFrame, TabLog, TabVisit } from './tab.ts';
 import type { MessageSocket } from './websocket.ts';
 
 /** Takes over a tab with Playwright. */
-export const openTab: OpenTab = async (socket, { pageId, dialogs }) => {
+export const openTab: OpenTab = async (socket, request) => {
   const browser = await chromium.connectOverCDP(toTransport(socket), { noDefaults: true });
   const [context] = browser.contexts();
   if (context === undefined) throw new Error('the browser has no context');
   const pages = context.pages();
   const infos = await Promise.all(pages.map(infoOf));
-  const known = pages[infos.findIndex(({ targetId }) => targetId === pageId)];
-  const popup = pages[infos.findLastIndex(({ openerId }) => openerId === (pageId ?? 'none'))];
-  const log = new TabLog(dialogs);
-  if (popup !== undefined) log.newTab();
-  else if (pageId !== null && known === undefined) log.otherPage();
-  const page = popup ?? known ?? pages.at(-1) ?? (await context.newPage());
-  return new PlaywrightTab(page, log);
+  const { page, log } = choosePage({ pages, infos }, request);
+  return new PlaywrightTab(page ?? (await context.newPage()), log);
 };
 
 type Transport = Exclude<Parameters<typeof chromium.connectOverCDP>[0], string> & {
@@ -140,11 +136,6 @@ function isOfPage(navigates: (request: Request) => boolean, request: Request): b
   } catch {
     return false;
   }
-}
-
-function toVisit(response: Response | null): TabVisit {
-  if (response === null) return { status: null, byProxy: false };
-  return { status: response.status(), byProxy: response.headers()['proxy-status'] !== undefined };
 }
 
 function toTabFrame(frame: Frame): TabFrame {

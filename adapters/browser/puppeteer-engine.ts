@@ -4,16 +4,16 @@ import {
   type ElementHandle,
   type Frame,
   type HTTPRequest,
-  type HTTPResponse,
   type Page,
 } from 'puppeteer-core';
-import { TabLog, type Clip, type OpenTab, type Tab, type TabFrame, type TabVisit } from './tab.ts';
+import { choosePage, toVisit } from './tab.ts';
+import type { Clip, OpenTab, Tab, TabFrame, TabLog, TabVisit } from './tab.ts';
 import type { MessageSocket } from './websocket.ts';
 
 const ANSWER_MS = 60_000;
 
 /** Takes over a tab with Puppeteer. */
-export const openTab: OpenTab = async (socket, { pageId, dialogs }) => {
+export const openTab: OpenTab = async (socket, request) => {
   const browser = await connect({
     transport: toTransport(socket),
     defaultViewport: null,
@@ -21,13 +21,8 @@ export const openTab: OpenTab = async (socket, { pageId, dialogs }) => {
   });
   const pages = await browser.pages();
   const infos = await Promise.all(pages.map(infoOf));
-  const known = pages[infos.findIndex(({ targetId }) => targetId === pageId)];
-  const popup = pages[infos.findLastIndex(({ openerId }) => openerId === (pageId ?? 'none'))];
-  const log = new TabLog(dialogs);
-  if (popup !== undefined) log.newTab();
-  else if (pageId !== null && known === undefined) log.otherPage();
-  const page = popup ?? known ?? pages.at(-1) ?? (await browser.newPage());
-  return new PuppeteerTab(page, log);
+  const { page, log } = choosePage({ pages, infos }, request);
+  return new PuppeteerTab(page ?? (await browser.newPage()), log);
 };
 
 function toTransport(socket: MessageSocket): ConnectionTransport {
@@ -135,11 +130,6 @@ class PuppeteerTab implements Tab {
       if (frame === page.mainFrame()) log.navigated();
     });
   }
-}
-
-function toVisit(response: HTTPResponse | null): TabVisit {
-  if (response === null) return { status: null, byProxy: false };
-  return { status: response.status(), byProxy: response.headers()['proxy-status'] !== undefined };
 }
 
 function toTabFrame(frame: Frame): TabFrame {

@@ -58,6 +58,36 @@ export interface Clip {
   readonly height: number;
 }
 
+/** What DevTools says of a page. */
+interface PageInfo {
+  readonly targetId: string;
+  readonly openerId?: string;
+}
+
+/**
+ * Finds the wanted page among those of a browser, or the one that took its place; `infos` are theirs,
+ * in the same order. Undefined: there is none.
+ */
+export function choosePage<Page>(
+  { pages, infos }: { readonly pages: readonly Page[]; readonly infos: readonly PageInfo[] },
+  { pageId, dialogs }: TabRequest,
+): { readonly page: Page | undefined; readonly log: TabLog } {
+  const known = pages[infos.findIndex(({ targetId }) => targetId === pageId)];
+  const popup = pages[infos.findLastIndex(({ openerId }) => openerId === (pageId ?? 'none'))];
+  const log = new TabLog(dialogs);
+  if (popup !== undefined) log.newTab();
+  else if (pageId !== null && known === undefined) log.otherPage();
+  return { page: popup ?? known ?? pages.at(-1), log };
+}
+
+/** What an answer says of a visit; engines give null where no server answered. */
+export function toVisit(
+  response: { status(): number; headers(): Readonly<Record<string, string>> } | null,
+): TabVisit {
+  if (response === null) return { status: null, byProxy: false };
+  return { status: response.status(), byProxy: response.headers()['proxy-status'] !== undefined };
+}
+
 const MAX_EVENTS = 10;
 
 /** What happens on a tab while it is driven. */
