@@ -5,7 +5,7 @@ import type { FileStore } from '../../db/stores/file-store.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Command, Sandbox } from '../../adapters/sandbox/port.ts';
 import type { SandboxStore } from '../../db/stores/sandbox-store.ts';
-import type { SandboxService, SandboxUse, UseReport } from './run-sandboxes.ts';
+import type { SandboxService, SandboxUse, UseReport } from './sandbox-use.ts';
 import type { Synced, SyncedWorkspace, SyncPoint } from './workspace-sync.ts';
 
 /** What sessions need. */
