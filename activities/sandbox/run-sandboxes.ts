@@ -1,11 +1,10 @@
 import { AppError } from '../../contracts/app-error.ts';
 import { LIMITS } from '../../contracts/limits.ts';
+import { actionRecord, commandRecord, outputLost } from './audit-entry.ts';
 import { createRequestRecorder, type RequestRecorder } from './request-recorder.ts';
 import { followCommand, type FollowedCommand } from './follow-command.ts';
 import { SandboxSession, type SessionDeps } from './sandbox-session.ts';
 import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
-import type { CommandEntry, CommandRecord } from '../../contracts/sandbox-audit.ts';
-import type { JsonObject } from '../../contracts/json.ts';
 import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox } from '../../adapters/sandbox/port.ts';
@@ -76,7 +75,8 @@ class Sessions implements RunSandboxes {
       if (work.service !== undefined) await session.ensure(work.service);
       const followed = await follow(sandbox, work);
       // Before the files: what ran is on record, whatever becomes of them.
-      const record = toRecord(work, { sandboxId: sandbox.id, startedAt, followed });
+      const by = { ...work, sandboxId: sandbox.id, startedAt };
+      const record = commandRecord(by, { ...work, result: followed.result });
       await this.#deps.sandboxes.recordCommands(work, [record]);
       return followed;
     });
@@ -87,10 +87,10 @@ class Sessions implements RunSandboxes {
     const { audited } = request;
     if (audited === undefined) return this.#useSession(request, work);
     return this.#useSession(request, async (sandbox) => {
-      const startedAt = new Date().toISOString();
+      const by = { ...request, sandboxId: sandbox.id, startedAt: new Date().toISOString() };
       const record = (exitCode: number): Promise<void> => {
-        const entry = actionRecord(request, { command: audited, startedAt, exitCode });
-        return this.#deps.sandboxes.recordCommands(request, [{ ...entry, sandboxId: sandbox.id }]);
+        const entry = actionRecord(by, { key: request.key, command: audited, exitCode });
+        return this.#deps.sandboxes.recordCommands(request, [entry]);
       };
       try {
         const value = await work(sandbox);
@@ -192,62 +192,6 @@ async function follow(sandbox: Sandbox, work: SandboxWork): Promise<FollowedComm
     maxOutputBytes: LIMITS.commandOutputBytes,
   });
   return await followCommand(command, { signal, onOutput });
-}
-
-/** It ran to its end in a sandbox that is gone; it must not run twice. */
-function outputLost(entry: CommandEntry): FollowedCommand {
-  const { end, exitCode, signal, cpuMs, maxMemoryBytes, stdoutBytes, stderrBytes } = entry;
-  const durationMs = Date.parse(entry.endedAt) - Date.parse(entry.startedAt);
-  return {
-    result: {
-      ...{ end, exitCode, signal, durationMs, cpuMs, maxMemoryBytes, stdoutBytes, stderrBytes },
-      truncated: true,
-    },
-    stdout: '',
-    stderr: 'The command has run once, in a sandbox that is gone; its output is lost with it.',
-  };
-}
-
-function toRecord(
-  { commandId, stepId, actor, argv, stdin }: SandboxWork,
-  ran: {
-    readonly sandboxId: string;
-    readonly startedAt: string;
-    readonly followed: FollowedCommand;
-  },
-): CommandRecord {
-  const { end, exitCode, signal, cpuMs, maxMemoryBytes, stdoutBytes, stderrBytes, truncated } =
-    ran.followed.result;
-  return {
-    ...{ commandId, sandboxId: ran.sandboxId, stepId, actor },
-    command: {
-      argv: [...argv],
-      ...(stdin === undefined ? {} : { stdin: Buffer.from(stdin).toString('utf8') }),
-    },
-    cwd: '/workspace',
-    startedAt: ran.startedAt,
-    endedAt: new Date().toISOString(),
-    ...{ end, exitCode, signal, stdoutBytes, stderrBytes, truncated },
-    cpuMs: Math.round(cpuMs),
-    maxMemoryBytes: Math.round(maxMemoryBytes),
-  };
-}
-
-/** Of what is no command, whose resources nobody counts. */
-function actionRecord(
-  { key, stepId, actor }: SandboxUse,
-  did: { readonly command: JsonObject; readonly startedAt: string; readonly exitCode: number },
-): Omit<CommandRecord, 'sandboxId'> {
-  const nothing = { cpuMs: 0, maxMemoryBytes: 0, stdoutBytes: 0, stderrBytes: 0 };
-  return {
-    ...{ commandId: key, stepId, actor, cwd: '/workspace' },
-    ...did,
-    ...nothing,
-    endedAt: new Date().toISOString(),
-    end: 'exit',
-    signal: null,
-    truncated: false,
-  };
 }
 
 function keyOf({ workspaceId, runId }: RunRef, image: SandboxImage | ''): string {
