@@ -18,7 +18,6 @@ export interface SandboxWork extends Omit<SandboxUse, 'key'> {
   /** Must run beside it, for as long as the sandbox lives. */
   readonly service?: SandboxService;
   readonly stdin?: Uint8Array;
-  readonly env?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly onOutput: (stream: OutputStream, text: string) => void;
@@ -182,12 +181,11 @@ class Sessions implements RunSandboxes {
 }
 
 async function follow(sandbox: Sandbox, work: SandboxWork): Promise<FollowedCommand> {
-  const { commandId, argv, stdin, env, deadlineMs, signal, onOutput } = work;
+  const { commandId, argv, stdin, deadlineMs, signal, onOutput } = work;
   await using command = await sandbox.exec({
     commandId,
     argv,
     ...(stdin === undefined ? {} : { stdin }),
-    ...(env === undefined ? {} : { env }),
     deadlineMs,
     maxOutputBytes: LIMITS.commandOutputBytes,
   });
