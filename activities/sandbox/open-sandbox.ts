@@ -80,7 +80,8 @@ export async function openSandbox(
     }
   }
   // The preferred one's says what to mend.
-  for (const failure of failures) throw failure;
+  const [preferred] = failures;
+  if (preferred !== undefined) throw preferred;
   const level = strongest([minimum, request.policy.level]);
   throw new AppError(
     'sandbox.level_unavailable',
