@@ -108,7 +108,8 @@ class Sessions implements RunSandboxes {
   ): Promise<UseReport<T>> {
     const key = keyOf(request, request.image);
     for (let attempt = 1; ; attempt += 1) {
-      const session = await this.#session(key, request);
+      const opened = this.#session(key, request);
+      const session = await opened;
       using _visit = session.enter(request.stepId);
       let isReady = false;
       try {
@@ -117,7 +118,7 @@ class Sessions implements RunSandboxes {
         return await session.use(request, (sandbox) => work(sandbox, session));
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'sandbox.lost') throw error;
-        this.#sessions.delete(key);
+        this.#forget(key, opened);
         await session.noteDeath();
         // Nothing has begun in it: another one does as well.
         if (isReady || attempt === ATTEMPTS) throw error;
@@ -130,14 +131,15 @@ class Sessions implements RunSandboxes {
     const keys = [...this.#sessions.keys()].filter((key) => key.startsWith(mine));
     await Promise.all(
       keys.map(async (key) => {
-        const session = await this.#sessions.get(key)?.catch(() => undefined);
-        if (session === undefined) return;
+        const opened = this.#sessions.get(key);
+        const session = await opened?.catch(() => undefined);
+        if (opened === undefined || session === undefined) return;
         if (session.isBusy) {
           // A cancelled command takes a moment to end.
           session.whenIdle(() => void this.release(run).catch(() => undefined));
           return;
         }
-        this.#sessions.delete(key);
+        this.#forget(key, opened);
         const freed = session.free();
         this.#freeing.set(key, freed);
         await freed.finally(() => this.#freeing.delete(key));
@@ -157,10 +159,14 @@ class Sessions implements RunSandboxes {
     if (known !== undefined) return known;
     const opened = this.#open(key, request);
     this.#sessions.set(key, opened);
-    opened.catch(() => {
-      if (this.#sessions.get(key) === opened) this.#sessions.delete(key);
-    });
+    const forget = (): void => this.#forget(key, opened);
+    opened.then(({ died }) => died.then(forget), forget);
     return opened;
+  }
+
+  /** A newer session of the key stays. */
+  #forget(key: string, opened: Promise<SandboxSession>): void {
+    if (this.#sessions.get(key) === opened) this.#sessions.delete(key);
   }
 
   async #open(key: string, request: SandboxRequest): Promise<SandboxSession> {
@@ -172,10 +178,7 @@ class Sessions implements RunSandboxes {
     const opened = await openSandbox({ ...this.#deps, onRequest }, request);
     const session = new SandboxSession(this.#deps, request, opened);
     uses.session = session;
-    void opened.sandbox.died.then(async () => {
-      this.#sessions.delete(key);
-      await session.noteDeath();
-    });
+    void session.died.then(() => session.noteDeath());
     return session;
   }
 }

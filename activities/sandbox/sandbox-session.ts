@@ -57,6 +57,11 @@ export class SandboxSession {
     this.#point.catch(() => undefined);
   }
 
+  /** Resolves when its sandbox is gone. */
+  get died(): Promise<unknown> {
+    return this.#opened.sandbox.died;
+  }
+
   /** Calls it once, when the last use is over. */
   whenIdle(call: () => void): void {
     this.#whenIdle = call;
