@@ -3,7 +3,7 @@ import { LIMITS } from '../../contracts/limits.ts';
 import { actionRecord, commandRecord, outputLost } from './audit-entry.ts';
 import { createRequestRecorder, type RequestRecorder } from './request-recorder.ts';
 import { followCommand, type FollowedCommand } from './follow-command.ts';
-import { SandboxSession, type SessionDeps } from './sandbox-session.ts';
+import { SandboxSession, why, type SessionDeps } from './sandbox-session.ts';
 import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
 import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
@@ -136,7 +136,11 @@ class Sessions implements RunSandboxes {
         if (opened === undefined || session === undefined) return;
         if (session.isBusy) {
           // A cancelled command takes a moment to end.
-          session.whenIdle(() => void this.release(run).catch(() => undefined));
+          session.whenIdle(() => {
+            this.release(run).catch((error: unknown) => {
+              this.#deps.warn(`a sandbox could not be freed after its last use: ${why(error)}`);
+            });
+          });
           return;
         }
         this.#forget(key, opened);

@@ -209,6 +209,7 @@ export class SandboxSession {
   }
 }
 
-function why(error: unknown): string {
+/** What an error says. */
+export function why(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
