@@ -1,48 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createFileStore, type FileStore } from '../../db/stores/file-store.ts';
-import { createRunSandboxes, type RunSandboxes } from '../../activities/sandbox/run-sandboxes.ts';
-import { createSandboxStore, type SandboxStore } from '../../db/stores/sandbox-store.ts';
 import { createSandboxTools } from '../../activities/tools/sandbox/sandbox-tools.ts';
-import { createStores, createTenant, type Tenant } from '../db/fixtures.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { DEFAULT_SANDBOX_POLICY } from '../../contracts/sandbox.ts';
 import { FakeDriver, type FakeProgram } from './fake-driver.ts';
-import { freshSchema, type TestSchema } from '../harness/postgres.ts';
+import { openRunSandboxesBench, workOf, type RunSandboxesBench } from './run-sandboxes-fixture.ts';
+import type { RunSandboxes } from '../../activities/sandbox/run-sandboxes.ts';
 import type { SandboxLevel } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
-import type { SandboxWork } from '../../activities/sandbox/run-sandboxes.ts';
 import type { ToolContext } from '../../activities/tools/tool.ts';
 
-let schema: TestSchema;
-let tenant: Tenant;
-let files: FileStore;
-let sandboxStore: SandboxStore;
+let bench: RunSandboxesBench;
 
 beforeAll(async () => {
-  schema = await freshSchema();
-  tenant = await createTenant(createStores(schema.database));
-  files = createFileStore(schema.database);
-  sandboxStore = createSandboxStore(schema.database);
+  bench = await openRunSandboxesBench();
 });
 
-afterAll(() => schema.drop());
-
-function openSandboxes(
-  drivers: readonly FakeDriver[],
-  host = 'here',
-  minLevel: SandboxLevel = 'process',
-): RunSandboxes {
-  return createRunSandboxes({
-    drivers,
-    files,
-    sandboxes: sandboxStore,
-    minLevel: async () => minLevel,
-    host,
-    warn: (sentence) => warnings.push(sentence),
-  });
-}
-
-const warnings: string[] = [];
+afterAll(() => bench.close());
 
 /** `write path text`, `remove path`, anything else does nothing. */
 const program: FakeProgram = async (contents, { argv }) => {
@@ -52,47 +25,27 @@ const program: FakeProgram = async (contents, { argv }) => {
   return `did ${verb ?? ''}`;
 };
 
-function workOf(run: RunRef, commandId: string, argv: readonly string[]): SandboxWork {
-  return {
-    ...run,
-    stepId: 'step',
-    actor: 'test@1',
-    policy: DEFAULT_SANDBOX_POLICY,
-    image: 'python',
-    commandId,
-    argv,
-    deadlineMs: 10_000,
-    signal: new AbortController().signal,
-    onOutput: () => undefined,
-  };
-}
-
-async function pathsOf(run: RunRef): Promise<readonly string[]> {
-  const space = { workspaceId: run.workspaceId, spaceId: run.runId };
-  return (await files.manifest(space)).entries.map(({ path }) => path);
-}
-
 describe("a run's sandbox", () => {
   test('keeps what commands change as versions, and transfers nothing else', async () => {
     const driver = new FakeDriver(program);
-    const sandboxes = openSandboxes([driver]);
-    const run = await tenant.seedRun();
+    const sandboxes = bench.open([driver]);
+    const run = await bench.tenant.seedRun();
     const space = { workspaceId: run.workspaceId, spaceId: run.runId };
     const first = await sandboxes.execute(workOf(run, 'c1', ['write', 'a.txt', 'one']));
     expect(first).toMatchObject({ stdout: 'did write', changed: ['a.txt'], restored: false });
     await sandboxes.execute(workOf(run, 'c2', ['write', 'b.txt', 'two']));
     const third = await sandboxes.execute(workOf(run, 'c3', ['write', 'a.txt', 'three']));
     expect(third).toMatchObject({ changed: ['a.txt'], restored: false });
-    expect((await files.read(space, 'a.txt', 1)).bytes.toString()).toBe('one');
-    expect((await files.read(space, 'a.txt')).bytes.toString()).toBe('three');
+    expect((await bench.files.read(space, 'a.txt', 1)).bytes.toString()).toBe('one');
+    expect((await bench.files.read(space, 'a.txt')).bytes.toString()).toBe('three');
     expect(driver.living[0]?.transfers).toEqual({ written: [], read: ['a.txt', 'b.txt', 'a.txt'] });
     expect(driver.created).toHaveLength(1);
   });
 
   test('is made again with its files after it was lost', async () => {
     const driver = new FakeDriver(program);
-    const sandboxes = openSandboxes([driver]);
-    const run = await tenant.seedRun();
+    const sandboxes = bench.open([driver]);
+    const run = await bench.tenant.seedRun();
     await sandboxes.execute(workOf(run, 'c1', ['write', 'kept.txt', 'kept']));
     await sandboxes.execute(workOf(run, 'c2', ['write', 'gone.txt', 'gone']));
     await sandboxes.execute(workOf(run, 'c3', ['remove', 'gone.txt']));
@@ -101,7 +54,7 @@ describe("a run's sandbox", () => {
     const again = await sandboxes.execute(workOf(run, 'c4', ['look']));
     expect(again.restored).toBe(true);
     expect([...(driver.living[0]?.contents.keys() ?? [])]).toEqual(['kept.txt']);
-    expect(await pathsOf(run)).toEqual(['kept.txt']);
+    expect(await bench.pathsOf(run)).toEqual(['kept.txt']);
   });
 
   test('that another worker left is attached to, and what its command changed is kept', async () => {
@@ -114,16 +67,16 @@ describe("a run's sandbox", () => {
       contents.set('late.txt', Buffer.from('late'));
       return 'done';
     });
-    const run = await tenant.seedRun();
-    const first = openSandboxes([driver]);
+    const run = await bench.tenant.seedRun();
+    const first = bench.open([driver]);
     first.execute(workOf(run, 'long', ['work'])).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const second = openSandboxes([driver]);
+    const second = bench.open([driver]);
     const attached = second.execute(workOf(run, 'long', ['work']));
     finish();
     expect(await attached).toMatchObject({ stdout: 'done', restored: false });
     expect(runs).toBe(1);
-    expect(await pathsOf(run)).toEqual(['late.txt']);
+    expect(await bench.pathsOf(run)).toEqual(['late.txt']);
   });
 
   test('is as strong as asked, and refused where nothing is', async () => {
@@ -132,31 +85,34 @@ describe("a run's sandbox", () => {
     const strong = new FakeDriver(program, 'gvisor');
     const counts = (): readonly number[] => [weak, middle, strong].map((of) => of.created.length);
     const execute = async (sandboxes: RunSandboxes, level: SandboxLevel) => {
-      const work = workOf(await tenant.seedRun(), 'c1', ['look']);
+      const work = workOf(await bench.tenant.seedRun(), 'c1', ['look']);
       return sandboxes.execute({ ...work, policy: { ...DEFAULT_SANDBOX_POLICY, level } });
     };
-    await execute(openSandboxes([strong, weak, middle]), 'process');
+    await execute(bench.open([strong, weak, middle]), 'process');
     expect(counts()).toEqual([0, 1, 0]);
-    await execute(openSandboxes([weak]), 'process');
+    await execute(bench.open([weak]), 'process');
     expect(counts()).toEqual([1, 1, 0]);
-    await execute(openSandboxes([strong, weak, middle]), 'gvisor');
+    await execute(bench.open([strong, weak, middle]), 'gvisor');
     expect(counts()).toEqual([1, 1, 1]);
-    await execute(openSandboxes([strong, weak, middle], 'here', 'gvisor'), 'process');
+    await execute(
+      bench.open([strong, weak, middle], { minLevel: async () => 'gvisor' }),
+      'process',
+    );
     expect(counts()).toEqual([1, 1, 2]);
     const refused = { code: 'sandbox.level_unavailable' };
-    await expect(execute(openSandboxes([weak]), 'docker')).rejects.toMatchObject(refused);
-    const strict = openSandboxes([weak, middle, strong], 'here', 'microvm');
+    await expect(execute(bench.open([weak]), 'docker')).rejects.toMatchObject(refused);
+    const strict = bench.open([weak, middle, strong], { minLevel: async () => 'microvm' });
     await expect(execute(strict, 'process')).rejects.toMatchObject(refused);
   });
 
   test('on another machine is given up for one here, with the same files', async () => {
     const [there, here] = [new FakeDriver(program), new FakeDriver(program)];
-    const run = await tenant.seedRun();
-    await openSandboxes([there], 'there').execute(workOf(run, 'c1', ['write', 'a', 'one']));
-    const moved = await openSandboxes([here]).execute(workOf(run, 'c2', ['look']));
+    const run = await bench.tenant.seedRun();
+    await bench.open([there], { host: 'there' }).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    const moved = await bench.open([here]).execute(workOf(run, 'c2', ['look']));
     expect(moved.restored).toBe(true);
     expect([...(here.living[0]?.contents.keys() ?? [])]).toEqual(['a']);
-    const states = (await sandboxStore.list(run)).map(({ host, died }) => [host, died]);
+    const states = (await bench.store.list(run)).map(({ host, died }) => [host, died]);
     expect(states).toEqual([
       ['there', 'evicted'],
       ['here', null],
@@ -165,21 +121,25 @@ describe("a run's sandbox", () => {
 
   test('found dead before a command is replaced without a failure', async () => {
     const driver = new FakeDriver(program);
-    const run = await tenant.seedRun();
-    await openSandboxes([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    const run = await bench.tenant.seedRun();
+    await bench.open([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
     await driver.living[0]?.kill();
-    const report = await openSandboxes([driver]).execute(workOf(run, 'c2', ['look']));
+    const report = await bench.open([driver]).execute(workOf(run, 'c2', ['look']));
     expect(report).toMatchObject({ stdout: 'did look', restored: true });
-    expect((await sandboxStore.list(run)).map(({ state }) => state)).toEqual(['dead', 'running']);
+    expect((await bench.store.list(run)).map(({ state }) => state)).toEqual(['dead', 'running']);
   });
 
   test('gets what others have written, and loses nothing that both have changed', async () => {
     const driver = new FakeDriver(program);
-    const sandboxes = openSandboxes([driver]);
-    const run = await tenant.seedRun();
+    const sandboxes = bench.open([driver]);
+    const run = await bench.tenant.seedRun();
     const space = { workspaceId: run.workspaceId, spaceId: run.runId };
     const writeOutside = (path: string, text: string) =>
-      files.write(space, { kind: 'file', path, content: Buffer.from(text) }, { actor: 'person' });
+      bench.files.write(
+        space,
+        { kind: 'file', path, content: Buffer.from(text) },
+        { actor: 'person' },
+      );
     await sandboxes.execute(workOf(run, 'c1', ['write', 'mine', 'one']));
     await writeOutside('theirs', 'two');
     await sandboxes.execute(workOf(run, 'c2', ['look']));
@@ -190,12 +150,12 @@ describe("a run's sandbox", () => {
       await writeOutside('new', 'outside');
       return '';
     });
-    const other = await tenant.seedRun();
+    const other = await bench.tenant.seedRun();
     const otherSpace = { workspaceId: other.workspaceId, spaceId: other.runId };
     space.spaceId = other.runId;
-    await openSandboxes([both]).execute(workOf(other, 'c1', ['work']));
-    expect((await files.read(otherSpace, 'both', 1)).bytes.toString()).toBe('outside');
-    expect((await files.read(otherSpace, 'both', 2)).bytes.toString()).toBe('inside');
+    await bench.open([both]).execute(workOf(other, 'c1', ['work']));
+    expect((await bench.files.read(otherSpace, 'both', 1)).bytes.toString()).toBe('outside');
+    expect((await bench.files.read(otherSpace, 'both', 2)).bytes.toString()).toBe('inside');
     expect(both.living[0]?.contents.get('new')?.toString()).toBe('outside');
   });
 
@@ -206,20 +166,20 @@ describe("a run's sandbox", () => {
       contents.set('small', Buffer.from('small'));
       return '';
     });
-    const run = await tenant.seedRun();
-    const report = await openSandboxes([driver]).execute(workOf(run, 'c1', ['work']));
+    const run = await bench.tenant.seedRun();
+    const report = await bench.open([driver]).execute(workOf(run, 'c1', ['work']));
     expect(report.changed).toEqual(['small']);
     expect(report.unstored).toEqual([{ path: 'large', reason: 'it has more than 32 MiB' }]);
-    expect(await pathsOf(run)).toEqual(['small']);
+    expect(await bench.pathsOf(run)).toEqual(['small']);
   });
 
   test('never runs a command again that had ended before the sandbox was lost', async () => {
     let runs = 0;
     const counting = new FakeDriver(async () => String((runs += 1)));
-    const run = await tenant.seedRun();
-    await openSandboxes([counting]).execute(workOf(run, 'c1', ['work']));
+    const run = await bench.tenant.seedRun();
+    await bench.open([counting]).execute(workOf(run, 'c1', ['work']));
     await counting.living[0]?.kill();
-    const again = await openSandboxes([counting]).execute(workOf(run, 'c1', ['work']));
+    const again = await bench.open([counting]).execute(workOf(run, 'c1', ['work']));
     expect(runs).toBe(1);
     expect(again).toMatchObject({ restored: true, result: { exitCode: 0 }, stdout: '' });
     expect(again.stderr).toContain('has run once');
@@ -227,24 +187,24 @@ describe("a run's sandbox", () => {
 
   test('has each command in the audit once, however often it is attached to', async () => {
     const driver = new FakeDriver(program);
-    const run = await tenant.seedRun();
-    await openSandboxes([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
-    await openSandboxes([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
-    const { items } = await sandboxStore.commands(run, { limit: 10 });
+    const run = await bench.tenant.seedRun();
+    await bench.open([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    await bench.open([driver]).execute(workOf(run, 'c1', ['write', 'a', 'one']));
+    const { items } = await bench.store.commands(run, { limit: 10 });
     expect(items).toMatchObject([
       { commandId: 'c1', actor: 'test@1', command: { argv: ['write', 'a', 'one'] }, exitCode: 0 },
     ]);
-    expect(await sandboxStore.verifyChain(run)).toMatchObject({ valid: true });
-    expect(warnings).toEqual([]);
+    expect(await bench.store.verifyChain(run)).toMatchObject({ valid: true });
+    expect(bench.warnings).toEqual([]);
   });
 });
 
 describe('tools that run code', () => {
   test('tell a model that the sandbox was lost', async () => {
     const driver = new FakeDriver(() => new Promise(() => undefined));
-    const sandboxes = openSandboxes([driver]);
+    const sandboxes = bench.open([driver]);
     const tool = createSandboxTools(sandboxes).find(({ name }) => name === 'bash');
-    const run = await tenant.seedRun();
+    const run = await bench.tenant.seedRun();
     const called = tool?.execute({ command: 'sleep 100' }, contextOf(run));
     setTimeout(() => driver.living[0]?.die('oom'), 100);
     await expect(called).rejects.toMatchObject({
@@ -258,10 +218,10 @@ describe('tools that run code', () => {
       contents.set('code', Buffer.from(stdin ?? ''));
       return argv[3] ?? '';
     });
-    const sandboxes = openSandboxes([driver]);
+    const sandboxes = bench.open([driver]);
     const tool = createSandboxTools(sandboxes).find(({ name }) => name === 'run_code');
     const shown: string[] = [];
-    const run = await tenant.seedRun();
+    const run = await bench.tenant.seedRun();
     const context = { ...contextOf(run), onOutput: (_: string, text: string) => shown.push(text) };
     const code = { language: 'python', code: 'print(1)' };
     expect(await tool?.execute(code, context)).toMatchObject({
