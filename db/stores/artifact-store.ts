@@ -123,12 +123,7 @@ async function publishArtifact(
     if (violatesForeignKey(error)) throw unknownRun(runId);
     throw error;
   }
-  const row = await kysely
-    .selectFrom('artifacts')
-    .selectAll()
-    .where('workspace_id', '=', workspaceId)
-    .where('run_id', '=', runId)
-    .where('path', '=', path)
+  const row = await publishedOf(kysely, ref, path)
     .where('version', '=', file.version)
     .executeTakeFirstOrThrow();
   return { kind: 'existing', artifact: fromRow(row) };
@@ -137,21 +132,26 @@ async function publishArtifact(
 /** The newest that the step has published of the path. */
 async function ofStep(
   kysely: Database['kysely'],
-  { workspaceId, runId }: RunRef,
+  ref: RunRef,
   { path, stepId = null }: PublishArtifact,
 ): Promise<Artifact | null> {
   if (stepId === null) return null;
-  const row = await kysely
-    .selectFrom('artifacts')
-    .selectAll()
-    .where('workspace_id', '=', workspaceId)
-    .where('run_id', '=', runId)
-    .where('path', '=', path)
+  const row = await publishedOf(kysely, ref, path)
     .where('step_id', '=', stepId)
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? null : fromRow(row);
+}
+
+/** Selects what the run has published of the path. */
+function publishedOf(kysely: Database['kysely'], { workspaceId, runId }: RunRef, path: string) {
+  return kysely
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('run_id', '=', runId)
+    .where('path', '=', path);
 }
 
 function nameOf({ name, path }: PublishArtifact): string {
