@@ -52,6 +52,8 @@ export const LIMITS = {
   sandboxPrograms: 100,
   /** Output of one stream of a command; more is dropped and counted. */
   commandOutputBytes: 16 * MIB,
+  /** Refused system calls that one command brings into the audit. */
+  deniedCallsPerCommand: 100,
   /** Output of one stream that a tool's result holds: its beginning and its end. */
   commandResultBytes: 32 * KIB,
   /** Output of one command that goes into the run's stream while it is written. */

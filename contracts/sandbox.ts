@@ -117,6 +117,20 @@ export interface NetworkRequest {
   readonly bytesIn: number;
 }
 
+/** A system call of a sandbox's program that the kernel refused. */
+export interface DeniedCall {
+  /** The kernel's own; no other call on that machine has it. */
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Its name, or its number where that has none here. */
+  readonly call: string;
+  /** What the program calls itself, which may be anything. */
+  readonly program: string;
+  /** Of the machine, not of the sandbox. */
+  readonly pid: number;
+}
+
 /** Limits of a sandbox whose agent names none. */
 export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = {
   memoryMb: 512,

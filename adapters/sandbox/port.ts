@@ -1,5 +1,6 @@
 import type {
   CommandResult,
+  DeniedCall,
   ManifestEntry,
   NetworkPolicy,
   NetworkRequest,
@@ -85,6 +86,11 @@ export interface Sandbox extends AsyncDisposable {
   /** Throws `sandbox.command_not_found`. Output comes from the offsets on. */
   attach(commandId: string, from?: OutputOffsets): Promise<Command>;
   readonly files: SandboxFiles;
+  /**
+   * Tells of system calls that the kernel refused inside, some time after the call, those before this
+   * too; nothing where the host does not offer it. Who is connected hears of all.
+   */
+  onDenied(listener: (call: DeniedCall) => void): Disposable;
   /** A connection to a port that something inside listens on at 127.0.0.1. */
   dial(port: number): Promise<Duplex>;
   /** Freezes all processes; commands' deadlines go on. */

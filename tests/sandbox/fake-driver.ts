@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../contracts/app-error.ts';
-import type { CommandResult, ManifestEntry, SandboxLevel } from '../../contracts/sandbox.ts';
+import type { CommandResult, DeniedCall, ManifestEntry, SandboxLevel } from '../../contracts/sandbox.ts';
 import type {
   Command,
   ExecRequest,
@@ -99,6 +99,7 @@ export class FakeSandbox implements Sandbox {
   /** A path that the next listings fail at. */
   unreadable: string | null = null;
   readonly #program: FakeProgram;
+  readonly #denialListeners = new Set<(call: DeniedCall) => void>();
   readonly #commands = new Map<string, Promise<FakeEnd>>();
   #die: (death: SandboxDeath) => void = () => undefined;
 
@@ -180,6 +181,16 @@ export class FakeSandbox implements Sandbox {
   async metrics() {
     const zero = { memoryBytes: 0, memoryLimitBytes: 0, cpuMs: 0, pids: 0 };
     return { ...zero, diskBytes: 0, diskLimitBytes: 0, networkBytes: 0 };
+  }
+
+  onDenied(listener: (call: DeniedCall) => void): Disposable {
+    this.#denialListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#denialListeners.delete(listener) };
+  }
+
+  /** Does as if the kernel had refused a call. */
+  deny(call: DeniedCall): void {
+    for (const listener of this.#denialListeners) listener(call);
   }
 
   async kill(): Promise<void> {

@@ -2,6 +2,7 @@ import type { EgressProxy } from '../../adapters/sandbox/egress/proxy.ts';
 import type { SandboxDriver } from '../../adapters/sandbox/port.ts';
 import type { SecretsOf } from '../../adapters/sandbox/docker/egress-gates.ts';
 import { commandTests } from './suite/commands.ts';
+import { denialTests } from './suite/denials.ts';
 import { escapeTests, folderTests } from './suite/escapes.ts';
 import { fileTests } from './suite/files.ts';
 import { lifeTests } from './suite/life.ts';
@@ -24,6 +25,8 @@ export interface SuiteLevel {
   readonly noTotals: string | null;
   /** Why a sandbox's user owns its folder of sockets here. */
   readonly ownFolder: string | null;
+  /** Why nothing is told of refused calls here. */
+  readonly noDenials: string | null;
   readonly openBench: () => Promise<SuiteBench>;
 }
 
@@ -37,6 +40,8 @@ export function describeDriver(level: SuiteLevel): void {
   describeUnless(reason, `${title}: code in a sandbox`, () => escapeTests(openBench));
   const open = reason ?? level.ownFolder;
   describeUnless(open, `${title}: the folder of a sandbox`, () => folderTests(openBench));
+  const untold = reason ?? level.noDenials;
+  describeUnless(untold, `${title}: a refused call`, () => denialTests(openBench));
   const unlimited = reason ?? level.noTotals;
   describeUnless(unlimited, `${title}: a limit of a sandbox`, () => limitTests(openBench));
 }

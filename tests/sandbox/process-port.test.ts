@@ -1,4 +1,5 @@
 import { describeDriver } from './port.suite.ts';
+import { denialsReason } from './suite/denials.ts';
 import { openProcessBench, probeProcessLevel } from './process-fixture.ts';
 
 const { ok, evidence } = await probeProcessLevel();
@@ -9,5 +10,6 @@ describeDriver({
   reason: ok ? null : seen,
   noTotals: seen.includes('no control groups') ? seen : null,
   ownFolder: seen.includes('is not root') ? seen : null,
+  noDenials: await denialsReason(),
   openBench: openProcessBench,
 });

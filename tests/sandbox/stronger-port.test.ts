@@ -25,6 +25,7 @@ for (const runtime of LEVELS) {
     reason: reason ?? (found.includes(runtime.name) ? null : missing),
     noTotals: null,
     ownFolder: null,
+    noDenials: 'it has a kernel of its own.',
     openBench: () => openBench(socketPath, { runtime }),
   });
 }

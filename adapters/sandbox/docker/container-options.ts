@@ -1,3 +1,4 @@
+import { TELL_VARIABLE } from '../denials/filter.ts';
 import type { SandboxLimits } from '../../../contracts/sandbox.ts';
 import type { SandboxSpec } from '../port.ts';
 import type { SandboxTransport } from './sandbox-folders.ts';
@@ -34,6 +35,8 @@ export interface ContainerPlan {
   readonly expiresAt: string;
   readonly cgroupParent: string | undefined;
   readonly runtime: string | undefined;
+  /** For the runner; null: nobody reads what the kernel says of the sandbox. */
+  readonly tellingFilter: string | null;
   /** Name of the only network that it is on; none at all if undefined. */
   readonly network: string | undefined;
 }
@@ -106,13 +109,14 @@ function meeting({ transport, folder, network }: ContainerPlan): {
 
 /** Describes a sandbox's container: one way to the host, no other network, no rights, hard limits. */
 export function containerOptions(plan: ContainerPlan): Docker.ContainerCreateOptions {
-  const { spec, cgroupParent, runtime } = plan;
+  const { spec, cgroupParent, runtime, tellingFilter } = plan;
   const { config, host } = meeting(plan);
   const fileBytes = (spec.limits.diskMb + scratchMb(spec.limits)) * MIB;
   return {
     name: containerName(spec.id),
     Image: plan.imageName,
     Cmd: [...plan.runnerArgs],
+    ...(tellingFilter === null ? {} : { Env: [`${TELL_VARIABLE}=${tellingFilter}`] }),
     User: `${SANDBOX_UID}:${SANDBOX_UID}`,
     Hostname: 'sandbox',
     WorkingDir: '/workspace',

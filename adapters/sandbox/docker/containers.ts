@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LABEL, containerName, containerOptions } from './container-options.ts';
 import { isStatus } from './docker-errors.ts';
@@ -38,6 +39,8 @@ export interface Containers {
   find(key: string): Promise<FoundContainer | undefined>;
   /** Kills that one and waits until it is gone; a later one of its name stays. */
   removeOnly(containerId: string): Promise<void>;
+  /** Number of its first process here; null if it does not live, or not on this machine. */
+  hostPid(key: string): Promise<number | null>;
   pause(key: string): Promise<void>;
   resume(key: string): Promise<void>;
   /** Kills it and waits until it is gone; false if there was none. */
@@ -133,6 +136,12 @@ export function createContainers(docker: Docker, installation: string): Containe
       } catch (error) {
         if (!isStatus(error, 304)) throw error;
       }
+    },
+    hostPid: async (key) => {
+      const { Id, State: found } = await get(key).inspect();
+      // A daemon elsewhere has numbers of its own.
+      const groups = await readFile(`/proc/${found.Pid}/cgroup`, 'utf8').catch(() => '');
+      return found.Running && groups.includes(Id) ? found.Pid : null;
     },
     pause: async (key) => {
       try {

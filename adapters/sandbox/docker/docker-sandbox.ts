@@ -1,5 +1,6 @@
 import { AppError } from '../../../contracts/app-error.ts';
 import { connectRunner } from '../runner/runner-client.ts';
+import { auditSession, withDenials } from '../denials/denials.ts';
 import { READY_MS } from './options.ts';
 import { removeSandbox } from './remove-sandbox.ts';
 import { endpointOf } from './transport.ts';
@@ -46,6 +47,10 @@ export async function connectSandbox(
     image: record.image,
     died,
     ...runner.parts,
+    ...withDenials(runner.parts, {
+      log: parts.kernelLog,
+      sessionOf: () => auditSession(() => parts.containers.hostPid(key)),
+    }),
     metrics: async () => ({ ...(await runner.metrics()), networkBytes: parts.gates.bytes(key) }),
     pause: () => parts.containers.pause(key),
     resume: () => parts.containers.resume(key),

@@ -6,6 +6,7 @@ import { createEgressWays } from './egress-ways.ts';
 import { createTransportChoice } from './transport.ts';
 import { readDockerHost } from './docker-host.ts';
 import { createEgressGates } from './egress-gates.ts';
+import { openKernelLog, type KernelLog } from '../denials/kernel-log.ts';
 import { EGRESS_SOCKET, openSandboxFolders } from './sandbox-folders.ts';
 import { createTenantCgroups } from './tenant-cgroup.ts';
 import type { Containers } from './containers.ts';
@@ -31,6 +32,7 @@ export interface DriverParts extends AsyncDisposable {
   readonly containers: Containers;
   readonly folders: SandboxFolders;
   readonly deaths: Deaths;
+  readonly kernelLog: KernelLog;
   readonly gates: EgressGates;
   /** Undefined without ceilings. */
   readonly cgroups: TenantCgroups | undefined;
@@ -61,6 +63,7 @@ export async function openDriverParts(
         ? { address: await ways.join(key) }
         : { socketPath: path.join(folders.pathOf(key), EGRESS_SOCKET) },
   });
+  const kernelLog = await openKernelLog();
   const deaths = createDeaths({
     docker,
     installation,
@@ -76,6 +79,7 @@ export async function openDriverParts(
     folders,
     gates,
     deaths,
+    kernelLog,
     containers,
     cgroups:
       ceilings === undefined
@@ -89,6 +93,7 @@ export async function openDriverParts(
     [Symbol.asyncDispose]: async () => {
       await deaths[Symbol.asyncDispose]();
       await gates[Symbol.asyncDispose]();
+      await kernelLog[Symbol.asyncDispose]();
     },
   };
 }

@@ -10,6 +10,8 @@ import type { DockerDriverOptions } from './options.ts';
 
 type ProbedDriver = SandboxDriver & { parts(): Promise<DriverParts> };
 
+const OWN_KERNEL = { reason: 'the sandbox has a kernel of its own' };
+
 const WAYS: Readonly<Record<'docker' | 'gvisor' | 'microvm', string>> = {
   docker: 'Install Docker, start its daemon, and let this user reach its socket (group docker).',
   gvisor:
@@ -63,7 +65,9 @@ export async function probeDriver(
       return { ok: false, evidence };
     }
     evidence.push(`image ${imageNameOf(options, 'base')}`);
-    evidence.push(...(await describeTransport(await driver.parts())), ...(await tryOut(driver)));
+    const parts = await driver.parts();
+    const log = runtime === undefined ? parts.kernelLog : OWN_KERNEL;
+    evidence.push(...(await describeTransport(parts)), ...(await tryOut(driver, log)));
     return { ok: true, evidence };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import { AppError } from '../../../contracts/app-error.ts';
+import { tellingFilter } from '../denials/filter.ts';
 import { imageNameOf } from './options.ts';
 import { runnerArgs } from './runner-args.ts';
 import type { SandboxSpec } from '../port.ts';
@@ -38,6 +39,12 @@ async function checkCeilings(parts: DriverParts, spec: SandboxSpec): Promise<voi
   );
 }
 
+/** A stronger runtime has a kernel of its own, which says nothing to the host's. */
+function tellingFilterOf({ kernelLog, options }: DriverParts): string | null {
+  if (kernelLog.reason !== null || options.runtime !== undefined) return null;
+  return tellingFilter(process.arch, 'docker');
+}
+
 /**
  * Makes and starts the container of a sandbox whose id is its key. Undefined if one of that name
  * is there, which another call made.
@@ -63,6 +70,7 @@ export async function startContainer(
     expiresAt: record.expiresAt,
     cgroupParent: await cgroups?.parentOf(spec.workspaceId),
     runtime: options.runtime?.name,
+    tellingFilter: tellingFilterOf(parts),
     network: way?.network,
   });
   if (containerId === undefined) return undefined;

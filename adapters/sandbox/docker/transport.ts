@@ -75,6 +75,7 @@ async function tryOut(
       cgroupParent: undefined,
       runtime: options.runtime?.name,
       network: undefined,
+      tellingFilter: null,
     });
     if (containerId === undefined) return;
     const ended = docker.getContainer(containerName(key)).wait({ condition: 'next-exit' });

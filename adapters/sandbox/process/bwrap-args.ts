@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import type { SandboxLimits } from '../../../contracts/sandbox.ts';
+import { TELL_VARIABLE } from '../denials/filter.ts';
 import { PROXY_PORT, SANDBOX_UID } from './options.ts';
 
 /** What a sandbox is started with. */
@@ -16,6 +17,8 @@ export interface BwrapPlan {
   readonly maxTtlMs: number;
   /** Files of control groups that the runner reads: where they are, and where it looks for them. */
   readonly groups: readonly { readonly host: string; readonly inside: string }[];
+  /** For the runner; null: the kernel's log cannot be read. */
+  readonly tellingFilter: string | null;
   readonly statusFd: number;
   readonly seccompFd: number;
 }
@@ -46,7 +49,7 @@ export function bwrapArgs(plan: BwrapPlan): readonly string[] {
     ...['--cap-drop', 'ALL', '--new-session', '--as-pid-1', '--clearenv'],
     ...['--seccomp', String(plan.seccompFd), '--json-status-fd', String(plan.statusFd)],
     ...mounts(plan),
-    ...environment(),
+    ...environment(plan),
     ...['--chdir', '/workspace', '--', 'prlimit', ...resourceLimits(plan), '--'],
     ...[plan.python, '-I', ...PROGRAMS.map((name) => `${LIBRARY}/${name}`), ...runnerArgs(plan)],
   ];
@@ -84,14 +87,14 @@ function topFolder(path: string): readonly string[] {
     : ['--ro-bind', path, path];
 }
 
-function environment(): readonly string[] {
+function environment({ tellingFilter }: BwrapPlan): readonly string[] {
   const PATH = `${LIBRARY}/bin:/usr/local/bin:/usr/bin:/bin`;
   const variables = { PATH, HOME: '/tmp', LANG: 'C.UTF-8' };
-  return Object.entries({ ...variables, PYTHONDONTWRITEBYTECODE: '1' }).flatMap(([name, value]) => [
-    '--setenv',
-    name,
-    value,
-  ]);
+  return Object.entries({
+    ...variables,
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...(tellingFilter === null ? {} : { [TELL_VARIABLE]: tellingFilter }),
+  }).flatMap(([name, value]) => ['--setenv', name, value]);
 }
 
 function resourceLimits({ limits, groups }: BwrapPlan): readonly string[] {

@@ -1,4 +1,5 @@
 import type { SecretsOf } from '../docker/egress-gates.ts';
+import type { KernelPlaces } from '../denials/kernel-log.ts';
 import type { EgressProxy } from '../egress/proxy.ts';
 
 /** How sandboxes of this level are made on this machine. */
@@ -15,6 +16,8 @@ export interface ProcessDriverOptions {
   readonly bwrap?: string;
   /** Below `/usr`; `/usr/bin/python3` by default. */
   readonly python?: string;
+  /** Where the kernel shows what it does; the host's own by default. */
+  readonly kernel?: KernelPlaces;
   /** Where the host's control groups are. */
   readonly cgroupMount?: string;
 }

@@ -7,6 +7,7 @@ import {
   openSandboxFolders,
   type SandboxFolders,
 } from '../docker/sandbox-folders.ts';
+import { openKernelLog, type KernelLog } from '../denials/kernel-log.ts';
 import { openControlGroups, type ControlGroups } from './control-groups.ts';
 import { fillLibrary } from './library.ts';
 import { pythonOf, SANDBOX_UID, type ProcessDriverOptions } from './options.ts';
@@ -18,6 +19,7 @@ export interface ProcessParts {
   readonly folders: SandboxFolders;
   readonly gates: EgressGates;
   readonly groups: ControlGroups;
+  readonly kernelLog: KernelLog;
   /** Folder of the files that every sandbox sees read-only. */
   library(): Promise<string>;
 }
@@ -41,5 +43,6 @@ export async function openProcessParts(options: ProcessDriverOptions): Promise<P
   // Copied, since the sandboxes' user may not be able to reach our own folder.
   const library = () => fillLibrary(folders.root, pythonOf(options));
   await library();
-  return { options, folders, gates, groups, library };
+  const kernelLog = await openKernelLog(options.kernel);
+  return { options, folders, gates, groups, kernelLog, library };
 }

@@ -1,6 +1,6 @@
 import type { DriverProbe, SandboxDriver } from '../port.ts';
 import { tryOut } from '../try-out.ts';
-import type { ControlGroups } from './control-groups.ts';
+import type { ProcessParts } from './parts.ts';
 import { isRoot } from './requirements.ts';
 
 const HOW =
@@ -12,11 +12,12 @@ const NOT_ROOT =
 /** Really starts a sandbox, asks it what it can do, and removes it. */
 export async function probeProcessDriver(
   driver: SandboxDriver,
-  groups: () => Promise<ControlGroups>,
+  parts: () => Promise<Pick<ProcessParts, 'groups' | 'kernelLog'>>,
 ): Promise<DriverProbe> {
   const evidence: string[] = [];
   try {
-    evidence.push((await groups()).evidence, ...(await tryOut(driver)));
+    const { groups, kernelLog } = await parts();
+    evidence.push(groups.evidence, ...(await tryOut(driver, kernelLog)));
     if (!isRoot()) evidence.push(NOT_ROOT);
     evidence.push('the host shares its kernel and its programs in /usr with the sandbox');
     return { ok: true, evidence };

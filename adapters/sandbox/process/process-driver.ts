@@ -39,7 +39,7 @@ export function createProcessDriver(options: ProcessDriverOptions): SandboxDrive
   };
   const driver: SandboxDriver = {
     level: 'process',
-    probe: () => probeProcessDriver(driver, async () => (await opened()).parts.groups),
+    probe: () => probeProcessDriver(driver, async () => (await opened()).parts),
     create: async (spec) => {
       requireId(spec.id);
       return create(await opened(), spec);
@@ -54,6 +54,7 @@ export function createProcessDriver(options: ProcessDriverOptions): SandboxDrive
       found?.deaths[Symbol.dispose]();
       await found?.parts.gates[Symbol.asyncDispose]();
       await found?.parts.groups.close();
+      await found?.parts.kernelLog[Symbol.asyncDispose]();
     },
   };
   return driver;

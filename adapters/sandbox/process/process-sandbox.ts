@@ -4,6 +4,7 @@ import type { SandboxRecord } from '../docker/sandbox-folders.ts';
 import type { Sandbox, SandboxDeath } from '../port.ts';
 import { connectRunner } from '../runner/runner-client.ts';
 import { clearAway } from './bury.ts';
+import { auditSession, withDenials } from '../denials/denials.ts';
 import type { ProcessDeaths } from './deaths.ts';
 import { READY_MS } from './options.ts';
 import type { ProcessParts } from './parts.ts';
@@ -42,6 +43,10 @@ export async function connectProcess(
   return {
     ...{ id, image, died },
     ...runner.parts,
+    ...withDenials(runner.parts, {
+      log: parts.kernelLog,
+      sessionOf: () => auditSession(async () => first.pid),
+    }),
     metrics: async () => {
       const seen = await runner.metrics();
       const memoryLimitBytes = seen.memoryLimitBytes || limits.memoryMb * 1024 * 1024;

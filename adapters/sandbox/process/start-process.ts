@@ -4,6 +4,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../contracts/app-error.ts';
 import type { SandboxSpec } from '../port.ts';
+import { tellingFilter } from '../denials/filter.ts';
 import { bwrapArgs } from './bwrap-args.ts';
 import { pythonOf, READY_MS, SANDBOX_UID } from './options.ts';
 import type { ProcessParts } from './parts.ts';
@@ -21,9 +22,13 @@ const LAUNCHER = `echo 500 2>/dev/null > /proc/self/oom_score_adj
 while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done
 shift; exec "$@"`;
 
+/** Begins a session of the kernel's audit, in place of the worker's own. */
+const OWN_SESSION = `echo ${SANDBOX_UID} 2>/dev/null > /proc/self/loginuid
+`;
+
 /** Starts a sandbox that outlives this process; answers with its first process, seen from outside. */
 export async function startProcess(parts: ProcessParts, spec: SandboxSpec): Promise<ProcessRef> {
-  const { folders, groups, options } = parts;
+  const { folders, groups, options, kernelLog } = parts;
   const files = stateFiles(parts, spec.id);
   await Promise.all([files.status, files.process].map((file) => rm(file, { force: true })));
   const { join, visible } = await groups.make(spec.id, spec.limits);
@@ -32,19 +37,25 @@ export async function startProcess(parts: ProcessParts, spec: SandboxSpec): Prom
   const log = await open(files.log, 'w', 0o600);
   const library = await parts.library();
   const seccomp = await open(`${library}/seccomp.bpf`, 'r');
+  const isTold = kernelLog.reason === null;
   try {
     const args = bwrapArgs({
       ...{ folder, library, python: pythonOf(options), node: ownNode() },
       ...{ limits: spec.limits, ttlMs: spec.ttlMs, maxTtlMs: spec.maxTtlMs },
+      tellingFilter: isTold ? tellingFilter(process.arch, 'ours') : null,
       ...{ groups: visible, statusFd: STATUS_FD, seccompFd: SECCOMP_FD },
     });
     const command = [...asSandboxUser(), options.bwrap ?? 'bwrap', ...args];
-    const child = spawn('/bin/sh', ['-c', LAUNCHER, 'sandbox', ...join, '--', ...command], {
-      stdio: ['ignore', 'ignore', log.fd, status.fd, seccomp.fd],
-      detached: true,
-      cwd: '/',
-      env: { PATH: SEARCH_PATH },
-    });
+    const child = spawn(
+      '/bin/sh',
+      ['-c', isTold ? OWN_SESSION + LAUNCHER : LAUNCHER, 'sandbox', ...join, '--', ...command],
+      {
+        stdio: ['ignore', 'ignore', log.fd, status.fd, seccomp.fd],
+        detached: true,
+        cwd: '/',
+        env: { PATH: SEARCH_PATH },
+      },
+    );
     child.unref();
     const ended = once(child, 'exit').then(() => true);
     return await firstProcess(files, ended).catch((error: unknown) => {
