@@ -59,7 +59,7 @@ export interface ApiDeps {
   readonly humanTasks: HumanTaskStore;
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
-  readonly sandboxes: Pick<SandboxStore, 'commands' | 'requests' | 'verifyChain'>;
+  readonly sandboxes: Pick<SandboxStore, 'commands' | 'denials' | 'requests' | 'verifyChain'>;
   readonly workspaces: Pick<WorkspaceStore, 'get' | 'update'>;
   readonly apiKeys: ApiKeyStore;
   /** Large values: what comes in is stored by reference, references are resolved. */

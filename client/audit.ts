@@ -1,4 +1,9 @@
-import type { AuditCheck, CommandEntry, RequestEntry } from '../contracts/sandbox-audit.ts';
+import type {
+  AuditCheck,
+  CommandEntry,
+  DenialEntry,
+  RequestEntry,
+} from '../contracts/sandbox-audit.ts';
 import type { PageQuery } from '../contracts/query.schema.ts';
 import { createPaged, type Paged } from './paged.ts';
 import { segment, type RequestOptions } from './request-options.ts';
@@ -10,6 +15,8 @@ export interface Audit {
   commands(runId: string, query?: PageQuery): Paged<CommandEntry>;
   /** What was asked of the network, allowed or not. */
   networkRequests(runId: string, query?: PageQuery): Paged<RequestEntry>;
+  /** System calls that the kernel refused, where the host tells of them. */
+  deniedCalls(runId: string, query?: PageQuery): Paged<DenialEntry>;
   /** Whether all of it stands as it was written. */
   verify(runId: string, options?: RequestOptions): Promise<AuditCheck>;
 }
@@ -22,6 +29,8 @@ export function createAudit(transport: Transport): Audit {
       createPaged(transport, { path: `${pathOf(runId)}/commands`, query }),
     networkRequests: (runId, query = {}) =>
       createPaged(transport, { path: `${pathOf(runId)}/network-requests`, query }),
+    deniedCalls: (runId, query = {}) =>
+      createPaged(transport, { path: `${pathOf(runId)}/denied-calls`, query }),
     verify: (runId, { signal } = {}) =>
       transport.json({ method: 'GET', path: `${pathOf(runId)}/audit:verify`, signal }),
   };

@@ -38,6 +38,7 @@ export type {
   AuditCheck,
   ChainCheck,
   CommandEntry,
+  DenialEntry,
   RequestEntry,
 } from '../contracts/sandbox-audit.ts';
 export type { FileDiff, FileRevision, FileVersion } from '../contracts/file.ts';

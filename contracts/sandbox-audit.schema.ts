@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { COMMAND_ENDS } from './sandbox.ts';
 import { timeSchema, valueSchema } from './json.schema.ts';
-import type { AuditCheck, CommandEntry, RequestEntry } from './sandbox-audit.ts';
+import type { AuditCheck, CommandEntry, DenialEntry, RequestEntry } from './sandbox-audit.ts';
 
 const link = {
   seq: z.number().int(),
@@ -47,6 +47,20 @@ export const requestEntrySchema = z
   })
   .meta({ id: 'AuditedRequest' }) satisfies z.ZodType<RequestEntry>;
 
+/** A refused system call of the audit in an answer. */
+export const denialEntrySchema = z
+  .object({
+    ...link,
+    sandboxId: z.string(),
+    stepId: z.string().nullable(),
+    id: z.string(),
+    at: timeSchema,
+    call: z.string().meta({ description: 'its name, or its number' }),
+    program: z.string().meta({ description: 'what the program calls itself' }),
+    pid: z.number().int(),
+  })
+  .meta({ id: 'AuditedDenial' }) satisfies z.ZodType<DenialEntry>;
+
 const chainCheck = z.object({
   length: z.number().int(),
   brokenAt: z
@@ -58,5 +72,5 @@ const chainCheck = z.object({
 
 /** Answer of `GET /v1/runs/{run}/audit:verify`. */
 export const auditCheckSchema = z
-  .object({ valid: z.boolean(), commands: chainCheck, requests: chainCheck })
+  .object({ valid: z.boolean(), commands: chainCheck, requests: chainCheck, denials: chainCheck })
   .meta({ id: 'AuditCheck' }) satisfies z.ZodType<AuditCheck>;

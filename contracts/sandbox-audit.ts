@@ -1,4 +1,4 @@
-import type { CommandEnd, NetworkRequest } from './sandbox.ts';
+import type { CommandEnd, DeniedCall, NetworkRequest } from './sandbox.ts';
 import type { Value } from './blob.ts';
 
 /** A command that agents' code ran, as the audit keeps it. Times are ISO 8601. */
@@ -29,6 +29,12 @@ export interface RequestRecord extends NetworkRequest {
   readonly stepId: string | null;
 }
 
+/** A system call that the kernel refused, as the audit keeps it. */
+export interface DenialRecord extends DeniedCall {
+  readonly sandboxId: string;
+  readonly stepId: string | null;
+}
+
 /** An entry's place in its run's chain; `seq` counts 1..n. */
 export interface ChainLink {
   readonly seq: number;
@@ -40,6 +46,8 @@ export interface ChainLink {
 export interface CommandEntry extends CommandRecord, ChainLink {}
 /** An entry of the requests' chain. */
 export interface RequestEntry extends RequestRecord, ChainLink {}
+/** An entry of the refused calls' chain. */
+export interface DenialEntry extends DenialRecord, ChainLink {}
 
 /** Whether a chain is as it was written. */
 export interface ChainCheck {
@@ -53,4 +61,5 @@ export interface AuditCheck {
   readonly valid: boolean;
   readonly commands: ChainCheck;
   readonly requests: ChainCheck;
+  readonly denials: ChainCheck;
 }

@@ -75,7 +75,7 @@ interface SandboxesTable {
 interface SandboxAuditsTable {
   readonly workspace_id: string;
   readonly run_id: string;
-  readonly chain: 'commands' | 'requests';
+  readonly chain: 'commands' | 'requests' | 'denials';
   readonly length: number;
   readonly hash: string;
 }
@@ -119,6 +119,20 @@ interface SandboxRequestsTable {
   readonly bytes_in: number;
 }
 
+interface SandboxDenialsTable {
+  readonly workspace_id: string;
+  readonly run_id: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly sandbox_id: string;
+  readonly step_id: string | null;
+  readonly id: string;
+  readonly at: TimeColumn;
+  readonly call: string;
+  readonly program: string;
+  readonly pid: number;
+}
+
 interface ArtifactsTable {
   readonly workspace_id: string;
   readonly id: string;
@@ -143,5 +157,6 @@ export interface SandboxTables {
   readonly sandbox_audits: SandboxAuditsTable;
   readonly sandbox_commands: SandboxCommandsTable;
   readonly sandbox_requests: SandboxRequestsTable;
+  readonly sandbox_denials: SandboxDenialsTable;
   readonly artifacts: ArtifactsTable;
 }

@@ -1,10 +1,11 @@
 import { AppError } from '../../contracts/app-error.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { actionRecord, commandRecord, outputLost } from './audit-entry.ts';
-import { createRequestRecorder, type RequestRecorder } from './request-recorder.ts';
+import { createAuditRecorder, type AuditRecorder } from './audit-recorder.ts';
 import { followCommand, type FollowedCommand } from './follow-command.ts';
 import { SandboxSession, why, type SessionDeps } from './sandbox-session.ts';
 import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
+import type { DenialRecord, RequestRecord } from '../../contracts/sandbox-audit.ts';
 import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox } from '../../adapters/sandbox/port.ts';
@@ -56,11 +57,20 @@ class Sessions implements RunSandboxes {
   readonly #sessions = new Map<string, Promise<SandboxSession>>();
   /** Who wants a sandbox of the same key waits for these, and gets a new one. */
   readonly #freeing = new Map<string, Promise<void>>();
-  readonly #requests: RequestRecorder;
+  readonly #requests: AuditRecorder<RequestRecord>;
+  readonly #denials: AuditRecorder<DenialRecord>;
 
   constructor(deps: RunSandboxesDeps) {
     this.#deps = deps;
-    this.#requests = createRequestRecorder(deps.sandboxes, deps.warn);
+    const { sandboxes, warn } = deps;
+    this.#requests = createAuditRecorder((run, records) => sandboxes.recordRequests(run, records), {
+      what: 'requests to the network',
+      warn,
+    });
+    this.#denials = createAuditRecorder((run, records) => sandboxes.recordDenials(run, records), {
+      what: 'refused system calls',
+      warn,
+    });
   }
 
   async execute(work: SandboxWork): Promise<SandboxReport> {
@@ -156,6 +166,7 @@ class Sessions implements RunSandboxes {
     this.#sessions.clear();
     await Promise.allSettled(sessions.map(async (session) => (await session).close()));
     await this.#requests[Symbol.asyncDispose]();
+    await this.#denials[Symbol.asyncDispose]();
   }
 
   #session(key: string, request: SandboxRequest): Promise<SandboxSession> {
@@ -182,7 +193,14 @@ class Sessions implements RunSandboxes {
     const opened = await openSandbox({ ...this.#deps, onRequest }, request);
     const session = new SandboxSession(this.#deps, request, opened);
     uses.session = session;
-    void session.died.then(() => session.noteDeath());
+    const { sandbox } = opened;
+    const listening = sandbox.onDenied((call) => {
+      this.#denials.add(request, { ...call, sandboxId: sandbox.id, stepId: session.stepId });
+    });
+    void session.died.then(() => {
+      listening[Symbol.dispose]();
+      return session.noteDeath();
+    });
     return session;
   }
 }

@@ -1,6 +1,7 @@
 import {
   auditCheckSchema,
   commandEntrySchema,
+  denialEntrySchema,
   requestEntrySchema,
 } from '../../contracts/sandbox-audit.schema.ts';
 import { pageQuerySchema, pageSchema } from '../../contracts/query.schema.ts';
@@ -35,11 +36,25 @@ const listRequests = route({
   },
 });
 
+const listDenials = route({
+  method: 'GET',
+  path: '/v1/runs/{run}/denied-calls',
+  permission: 'audit:read',
+  summary: "List system calls of a run's sandboxes that the kernel refused, where the host tells",
+  query: pageQuerySchema,
+  answers: { 200: { description: 'a page of calls', schema: pageSchema(denialEntrySchema) } },
+  problems: ['run.not_found', 'list.bad_cursor'],
+  handler: async ({ params, query, workspaceId }, { sandboxes }) => {
+    const ref = { workspaceId, runId: params.run };
+    return { status: 200, body: await sandboxes.denials(ref, toPageRequest(query)) };
+  },
+});
+
 const verifyAudit = route({
   method: 'GET',
   path: '/v1/runs/{run}/audit:verify',
   permission: 'audit:read',
-  summary: "Check that a run's commands and requests stand as they were written",
+  summary: 'Check that the audit of a run stands as it was written',
   answers: { 200: { description: 'whether they do', schema: auditCheckSchema } },
   problems: ['run.not_found'],
   handler: async ({ params, workspaceId }, { sandboxes }) => ({
@@ -49,4 +64,4 @@ const verifyAudit = route({
 });
 
 /** Routes of the audit of sandboxes. */
-export const AUDIT_ROUTES = [listCommands, listRequests, verifyAudit];
+export const AUDIT_ROUTES = [listCommands, listRequests, listDenials, verifyAudit];

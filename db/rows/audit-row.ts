@@ -1,6 +1,8 @@
 import type {
   CommandEntry,
   CommandRecord,
+  DenialEntry,
+  DenialRecord,
   RequestEntry,
   RequestRecord,
 } from '../../contracts/sandbox-audit.ts';
@@ -10,6 +12,7 @@ import type { RunRef } from '../../contracts/journal.ts';
 import type { Tables } from '../tables.ts';
 
 type CommandsTable = Tables['sandbox_commands'];
+type DenialsTable = Tables['sandbox_denials'];
 type RequestsTable = Tables['sandbox_requests'];
 
 /** The record as it will be read again: hashes are made of what the database can hold. */
@@ -47,6 +50,12 @@ export function storableRequest(record: RequestRecord): RequestRecord {
     bytesOut: record.bytesOut,
     bytesIn: record.bytesIn,
   });
+}
+
+/** The same for a refused call. */
+export function storableDenial(record: DenialRecord): DenialRecord {
+  const { sandboxId, stepId, id, at, call, program, pid } = record;
+  return cleaned({ sandboxId, stepId, id, at: toTime(at), call, program, pid });
 }
 
 /** The entry as a row. */
@@ -133,6 +142,22 @@ export function requestFromRow(row: Selectable<RequestsTable>): RequestEntry {
     bytesOut: row.bytes_out,
     bytesIn: row.bytes_in,
   };
+}
+
+/** The entry as a row. */
+export function denialToRow(ref: RunRef, entry: DenialEntry): Insertable<DenialsTable> {
+  const { seq, hash, id, at, call, program, pid } = entry;
+  return {
+    ...{ workspace_id: ref.workspaceId, run_id: ref.runId, seq, hash },
+    ...{ sandbox_id: entry.sandboxId, step_id: entry.stepId, id, at, call, program, pid },
+  };
+}
+
+/** The row as an entry. */
+export function denialFromRow(row: Selectable<DenialsTable>): DenialEntry {
+  const { seq, hash, id, at, call, program, pid } = row;
+  const where = { sandboxId: row.sandbox_id, stepId: row.step_id };
+  return { seq, hash, ...where, id, at: at.toISOString(), call, program, pid };
 }
 
 function cleaned<T extends object>(record: T): T {

@@ -9,7 +9,7 @@ import { unknownRun } from '../runs/read-runs.ts';
 import { violatesForeignKey } from '../violation.ts';
 
 /** Which of a run's chains. */
-export type ChainName = 'commands' | 'requests';
+export type ChainName = 'commands' | 'requests' | 'denials';
 
 /** What the first entry's hash goes on from. */
 const START = '';

@@ -5,6 +5,7 @@ import type {
   RequestEntry,
   RequestRecord,
 } from '../../contracts/sandbox-audit.ts';
+import { denialsAfter } from './denials.ts';
 import { checkChain, endChain, linkEntries, lockChain } from './audit-chain.ts';
 import {
   commandFromRow,
@@ -132,8 +133,12 @@ export async function verifyAudit(kysely: Kysely<Tables>, ref: RunRef): Promise<
       chain: 'requests',
       readAfter: (seq) => requestsAfter(trx, ref, { seq, limit: PAGE }),
     });
-    const valid = commands.brokenAt === null && requests.brokenAt === null;
-    return { valid, commands, requests };
+    const denials = await checkChain(trx, ref, {
+      chain: 'denials',
+      readAfter: (seq) => denialsAfter(trx, ref, { seq, limit: PAGE }),
+    });
+    const valid = [commands, requests, denials].every(({ brokenAt }) => brokenAt === null);
+    return { valid, commands, requests, denials };
   });
 }
 

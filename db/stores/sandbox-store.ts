@@ -2,6 +2,8 @@ import type {
   AuditCheck,
   CommandEntry,
   CommandRecord,
+  DenialEntry,
+  DenialRecord,
   RequestEntry,
   RequestRecord,
 } from '../../contracts/sandbox-audit.ts';
@@ -22,6 +24,7 @@ import {
   recordRequests,
   verifyAudit,
 } from '../sandboxes/audit.ts';
+import { listDenials, recordDenials } from '../sandboxes/denials.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { SandboxDeathReason, SandboxImage, SandboxLevel } from '../../contracts/sandbox.ts';
 import type { SandboxRecord, SandboxState } from '../../contracts/sandbox-record.ts';
@@ -78,12 +81,16 @@ export interface SandboxStore {
   recordCommands(ref: RunRef, records: readonly CommandRecord[]): Promise<void>;
   /** Keeps requests to the network; give many at once. Throws `run.not_found`. */
   recordRequests(ref: RunRef, records: readonly RequestRecord[]): Promise<void>;
+  /** Keeps refused system calls; one that is recorded already stays. Throws `run.not_found`. */
+  recordDenials(ref: RunRef, records: readonly DenialRecord[]): Promise<void>;
   /** The command of the audit; null if none of that id has ended. */
   findCommand(ref: RunRef, commandId: string): Promise<CommandEntry | null>;
   /** Oldest first. Throws `run.not_found`. */
   commands(ref: RunRef, page: PageRequest): Promise<Page<CommandEntry>>;
   /** Oldest first. Throws `run.not_found`. */
   requests(ref: RunRef, page: PageRequest): Promise<Page<RequestEntry>>;
+  /** Oldest first. Throws `run.not_found`. */
+  denials(ref: RunRef, page: PageRequest): Promise<Page<DenialEntry>>;
   /** Whether the audit is as it was written. Throws `run.not_found`. */
   verifyChain(ref: RunRef): Promise<AuditCheck>;
 }
@@ -101,9 +108,11 @@ export function createSandboxStore(database: Database): SandboxStore {
     overdue: (limit) => overdueSandboxes(kysely, limit),
     recordCommands: (ref, records) => recordCommands(database, ref, records),
     recordRequests: (ref, records) => recordRequests(database, ref, records),
+    recordDenials: (ref, records) => recordDenials(database, ref, records),
     findCommand: (ref, commandId) => findCommand(kysely, ref, commandId),
     commands: (ref, page) => listCommands(kysely, ref, page),
     requests: (ref, page) => listRequests(kysely, ref, page),
+    denials: (ref, page) => listDenials(kysely, ref, page),
     verifyChain: (ref) => verifyAudit(kysely, ref),
   };
 }

@@ -112,6 +112,7 @@ describe('what belongs to another workspace', () => {
     ['GET', '/v1/artifacts/{artifact}/content', null],
     ['GET', '/v1/runs/{run}/commands', null],
     ['GET', '/v1/runs/{run}/network-requests', null],
+    ['GET', '/v1/runs/{run}/denied-calls', null],
     ['GET', '/v1/runs/{run}/audit:verify', null],
     ['GET', '/v1/threads/{thread}', null],
     ['GET', '/v1/threads/{thread}/messages', null],

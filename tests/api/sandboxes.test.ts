@@ -77,15 +77,20 @@ describe('the audit of a run', () => {
     const traffic = { bytesOut: 0, bytesIn: 0 };
     const refused = { allowed: false, reason: 'not in the policy', host: 'x.test', port: 443 };
     await api.sandboxes.recordRequests(ref, [{ ...where, at, ...refused, ...traffic }]);
+    const call = { id: '1.000:1', call: 'mount', program: 'sh', pid: 7 };
+    await api.sandboxes.recordDenials(ref, [{ ...where, at, ...call }]);
     const commands = [];
     for await (const entry of client.audit.commands(runId, { limit: 2 })) commands.push(entry);
     expect(commands).toMatchObject(['a', 'b', 'c'].map((commandId) => ({ ...command(commandId) })));
     const { items } = await client.audit.networkRequests(runId).page();
     expect(items).toMatchObject([{ seq: 1, ...refused }]);
+    const { items: calls } = await client.audit.deniedCalls(runId).page();
+    expect(calls).toMatchObject([{ seq: 1, ...call }]);
     expect(await client.audit.verify(runId)).toEqual({
       valid: true,
       commands: { length: 3, brokenAt: null },
       requests: { length: 1, brokenAt: null },
+      denials: { length: 1, brokenAt: null },
     });
   });
 });

@@ -47,6 +47,7 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'artifacts.get': ({ artifacts }) => artifacts.get('a'),
   'artifacts.read': ({ artifacts }) => artifacts.read('a'),
   'audit.commands': ({ audit }) => audit.commands('r').page(),
+  'audit.deniedCalls': ({ audit }) => audit.deniedCalls('r').page(),
   'audit.networkRequests': ({ audit }) => audit.networkRequests('r').page(),
   'audit.verify': ({ audit }) => audit.verify('r'),
   'threads.create': ({ threads }) => threads.create({ agent: 'a' }),

@@ -168,7 +168,31 @@ describe('the audit', () => {
       valid: true,
       commands: { length: 3, brokenAt: null },
       requests: { length: 0, brokenAt: null },
+      denials: { length: 0, brokenAt: null },
     });
+  });
+
+  test('keeps each refused call once, and shows one that was changed', async () => {
+    const ref = await tenant.seedRun();
+    const call = (id: string) => ({
+      ...{ sandboxId: 'sb_1', stepId: null, id, at: '2026-01-02T03:04:05.000Z' },
+      ...{ call: 'mount', program: 's\u0000h', pid: 7 },
+    });
+    await sandboxes.recordDenials(ref, [call('1'), call('2'), call('1')]);
+    await sandboxes.recordDenials(ref, [call('2'), { ...call('2'), sandboxId: 'sb_2' }]);
+    const { items } = await sandboxes.denials(ref, PAGE);
+    expect(items).toMatchObject([
+      { seq: 1, id: '1', program: 's\uFFFDh' },
+      { seq: 2, id: '2', sandboxId: 'sb_1' },
+      { seq: 3, id: '2', sandboxId: 'sb_2' },
+    ]);
+    expect((await sandboxes.verifyChain(ref)).denials).toEqual({ length: 3, brokenAt: null });
+    const { pool } = schema.database;
+    await pool.query("update sandbox_denials set call = 'x' where seq = 2 and run_id = $1", [
+      ref.runId,
+    ]);
+    const { valid, denials } = await sandboxes.verifyChain(ref);
+    expect([valid, denials.brokenAt]).toEqual([false, 2]);
   });
 
   test('keeps large code by reference', async () => {
@@ -195,6 +219,7 @@ describe('the audit', () => {
       valid: true,
       commands: { length: 20, brokenAt: null },
       requests: { length: 3_000, brokenAt: null },
+      denials: { length: 0, brokenAt: null },
     });
     const { items } = await sandboxes.requests(ref, PAGE);
     expect(items.map(({ seq }) => seq)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));

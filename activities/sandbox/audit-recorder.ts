@@ -1,20 +1,18 @@
-import type { RequestRecord } from '../../contracts/sandbox-audit.ts';
 import type { RunRef } from '../../contracts/journal.ts';
-import type { SandboxStore } from '../../db/stores/sandbox-store.ts';
 
-/** Writes requests to the network into the audit, many at once: they must not wait for it. */
-export interface RequestRecorder extends AsyncDisposable {
-  add(run: RunRef, record: RequestRecord): void;
+/** Writes what happens in sandboxes into the audit, many at once: nothing must wait for it. */
+export interface AuditRecorder<T> extends AsyncDisposable {
+  add(run: RunRef, record: T): void;
 }
 
 const DELAY_MS = 250;
 
-/** Keeps requests for a moment, then records those of each run together. */
-export function createRequestRecorder(
-  sandboxes: Pick<SandboxStore, 'recordRequests'>,
-  warn: (sentence: string) => void,
-): RequestRecorder {
-  const waiting = new Map<string, { readonly run: RunRef; readonly records: RequestRecord[] }>();
+/** Keeps records for a moment, then writes those of each run together; `what` names them. */
+export function createAuditRecorder<T>(
+  write: (run: RunRef, records: readonly T[]) => Promise<void>,
+  { what, warn }: { readonly what: string; readonly warn: (sentence: string) => void },
+): AuditRecorder<T> {
+  const waiting = new Map<string, { readonly run: RunRef; readonly records: T[] }>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -26,9 +24,9 @@ export function createRequestRecorder(
     writing = writing.then(() =>
       Promise.all(
         batches.map(({ run, records }) =>
-          sandboxes.recordRequests(run, records).catch((error: unknown) => {
+          write(run, records).catch((error: unknown) => {
             const why = error instanceof Error ? error.message : String(error);
-            warn(`${records.length} requests to the network are missing in the audit: ${why}`);
+            warn(`${records.length} ${what} are missing in the audit: ${why}`);
           }),
         ),
       ),
