@@ -25,6 +25,7 @@ import type { CompileRegistry } from '../engine/compile.ts';
 import type { Config, Secrets } from './config.ts';
 import type { Fault } from '../activities/step/fault.ts';
 import type { Journal } from '../contracts/journal.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import type { Logger } from './logger.ts';
 import type { RunRef } from '../contracts/journal.ts';
 import type { NodeType } from '../activities/nodes/node-type.ts';
@@ -56,6 +57,7 @@ export interface Installation extends AsyncDisposable {
   readonly artifacts: ArtifactStore;
   readonly sandboxes: SandboxStore;
   readonly liveSandboxes: InstallationSandboxes;
+  readonly metrics: Metrics;
   readonly tools: ToolRegistry;
   readonly nodeTypes: readonly NodeType[];
   readonly registry: CompileRegistry;
@@ -66,21 +68,21 @@ export interface Installation extends AsyncDisposable {
 /** Opens the database, brings its schema up to date and builds stores, tools and executors. */
 export async function composeInstallation(options: InstallationOptions): Promise<Installation> {
   const { config, secrets, databaseUrl, keyPepper } = options;
-  const { maxConnections } = config.database;
-  const database = createDatabase({ connectionString: databaseUrl, maxConnections });
+  const database = createDatabase({ connectionString: databaseUrl, ...config.database });
   await migrateToLatest(database);
   const journal = createJournal(database);
   const listener = createEventListener(databaseUrl, database.notifier);
-  const stores = {
+  const shared = {
     workspaces: createWorkspaceStore(database),
     runs: createRunStore(database),
     files: createFileStore(database),
     artifacts: createArtifactStore(database),
     sandboxes: createSandboxStore(database),
+    metrics: createMetrics(),
   };
-  const live = openSandboxes({ ...options, ...stores });
+  const live = openSandboxes({ ...options, ...shared });
   const browsers = createBrowsers();
-  const tools = await composeTools({ config, ...stores, sandboxes: live.runs, browsers });
+  const tools = await composeTools({ config, ...shared, sandboxes: live.runs, browsers });
   const nodes = createNodeRegistry(builtInNodeTypes);
   const models = createChatModels(toModelsConfig(config, secrets), {
     validate: validateJson,
@@ -100,7 +102,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
     database,
     journal,
     listener,
-    ...stores,
+    ...shared,
     apiKeys: createApiKeyStore(database, keyPepper),
     agents: createAgentStore(database),
     threads: createThreadStore(database),

@@ -15,6 +15,8 @@ export interface Config {
     readonly port: number;
     readonly corsOrigins: readonly string[];
   };
+  /** Where Prometheus finds this process's metrics; port null: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number | null };
   readonly database: { readonly maxConnections: number };
   readonly temporal: {
     readonly address: string | null;
@@ -105,6 +107,13 @@ export function toConfig(env: Env): Config {
       host: env.HOLDFAST_HOST ?? '127.0.0.1',
       port: integer(reader, 'HOLDFAST_PORT', [7400, 0, MAX_PORT]),
       corsOrigins: list(reader, 'HOLDFAST_CORS_ORIGINS'),
+    },
+    metrics: {
+      host: env.HOLDFAST_METRICS_HOST ?? '127.0.0.1',
+      port:
+        env.HOLDFAST_METRICS_PORT === undefined
+          ? null
+          : integer(reader, 'HOLDFAST_METRICS_PORT', [0, 0, MAX_PORT]),
     },
     database: { maxConnections: integer(reader, 'HOLDFAST_DATABASE_CONNECTIONS', [10, 4, 500]) },
     temporal: {

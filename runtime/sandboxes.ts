@@ -15,6 +15,8 @@ import { reap } from '../adapters/sandbox/pool/reap.ts';
 import { repeat } from './repeat.ts';
 import type { Config, Secrets } from './config.ts';
 import type { FileStore } from '../db/stores/file-store.ts';
+import { countedDriver } from './counted-driver.ts';
+import type { Metrics } from './metrics.ts';
 import type { Logger } from './logger.ts';
 import type { RunStore } from '../db/stores/run-store.ts';
 import type { SandboxDriver } from '../adapters/sandbox/port.ts';
@@ -29,6 +31,7 @@ export interface SandboxesDeps {
   readonly secrets: Secrets;
   readonly keyPepper: string;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly files: FileStore;
   readonly runs: Pick<RunStore, 'get'>;
   readonly sandboxes: SandboxStore;
@@ -52,7 +55,7 @@ const IDLE_MS = 10 * 60_000;
 
 /** Opens drivers for the levels that the configuration names. */
 export function openSandboxes(deps: SandboxesDeps): InstallationSandboxes {
-  const { config, files, sandboxes, workspaces, log } = deps;
+  const { config, files, sandboxes, workspaces, log, metrics } = deps;
   const { levels, warm } = config.sandboxes;
   const warn = (sentence: string): void => log.warn(sentence);
   const docker = new Docker(dockerOptions(config.sandboxes.dockerHost));
@@ -65,11 +68,13 @@ export function openSandboxes(deps: SandboxesDeps): InstallationSandboxes {
   const dockerDrivers = levels
     .filter((level) => level !== 'process')
     .map((level) => dockerDriver(place, level));
-  const pools = dockerDrivers.map((driver) =>
-    noting(createSandboxPool({ driver, most: warm, warn }), images),
-  );
+  const pools = dockerDrivers.map((driver) => {
+    const pool = createSandboxPool({ driver, most: warm, warn });
+    metrics.watchPool(pool.level, () => pool.metrics());
+    return noting(pool, images);
+  });
   const processes = levels.includes('process') ? [processDriver(place)] : [];
-  const drivers: readonly SandboxDriver[] = [...pools, ...processes];
+  const drivers = [...pools, ...processes].map((driver) => countedDriver(driver, metrics));
   const runs = createRunSandboxes({
     ...{ drivers, files, sandboxes, warn },
     host: hostname(),

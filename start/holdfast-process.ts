@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { createApi } from '../api/create-api.ts';
 import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
+import { serveMetrics } from '../runtime/metrics-server.ts';
 import { createFindClosed } from '../temporal/closed-workflow.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
@@ -35,6 +36,8 @@ export interface RunningHoldfast {
   readonly temporal: Client;
   /** Null where the process is no API. */
   readonly apiUrl: string | null;
+  /** Where its metrics are served; null: nowhere. */
+  readonly metricsPort: number | null;
   /** Rejects when the worker breaks; never resolves before `stop`. */
   readonly broken: Promise<void>;
   /** Stops in order: API, worker, connections. */
@@ -46,6 +49,9 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
   const closing = new AsyncDisposableStack();
   try {
     const installation = closing.use(await composeInstallation(options));
+    const { host, port } = options.config.metrics;
+    const { metrics } = installation;
+    const watched = port === null ? null : closing.use(await serveMetrics(metrics, { host, port }));
     const target = toTarget(options.config, options.secrets, options.temporalAddress);
     const { taskQueue } = options.config.temporal;
     const { link, worker } = options.roles.includes('worker')
@@ -64,6 +70,7 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
       installation,
       temporal: link.client,
       apiUrl,
+      metricsPort: watched?.port ?? null,
       broken,
       stop: () => closing.disposeAsync(),
     };

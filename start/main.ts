@@ -34,6 +34,7 @@ interface Start {
 }
 
 const SETTLE_MS = 5_000;
+const DEFAULT_METRICS_PORT = 7_464;
 
 function print(text: string): void {
   process.stdout.write(text);
@@ -162,7 +163,11 @@ async function serve(context: Start, servers: Servers): Promise<Served> {
   const log = createLogger(config.logLevel, 'holdfast');
   const port = options.roles.includes('api') ? await apiPort(context) : config.http.port;
   const keyPepper = secrets.keyPepper ?? keptSecret(folder, 'key-pepper');
-  const settings = { config: { ...config, http: { ...config.http, port } }, secrets, keyPepper };
+  const metrics = { ...config.metrics, port: await metricsPort(context) };
+  const settings = {
+    ...{ secrets, keyPepper },
+    config: { ...config, metrics, http: { ...config.http, port } },
+  };
   const place = { databaseUrl, temporalAddress, cacheDir: folder.cache, roles: options.roles, log };
   const kept = await keepHoldfast(() => startHoldfast({ ...settings, ...place }), say);
   shutdown.add('Holdfast', () => kept.stop());
@@ -180,6 +185,14 @@ async function apiPort({ options, env, config, folder }: Start): Promise<number>
   const explicit = options.port !== null || env.HOLDFAST_PORT !== undefined;
   const wanted = options.port ?? config.http.port;
   return choosePort({ name: 'API', wanted, explicit, file: folder.portsFile, log: say });
+}
+
+/** Processes that serve alone are watched where their operator says. */
+async function metricsPort({ options, config, folder }: Start): Promise<number | null> {
+  const { port } = config.metrics;
+  if (port !== null || options.roles.length === 1) return port;
+  const wanted = DEFAULT_METRICS_PORT;
+  return choosePort({ name: 'Metrics', wanted, file: folder.portsFile, log: say });
 }
 
 function isExpected(error: unknown): error is Error {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../../contracts/app-error.ts';
-import { NO_NETWORK, SANDBOX_DEATHS } from '../../../contracts/sandbox.ts';
+import { NO_NETWORK, SANDBOX_DEATHS, SANDBOX_IMAGES } from '../../../contracts/sandbox.ts';
 import { NO_DEMAND, requested, sparesFor } from './demand.ts';
-import type { SandboxDeathReason } from '../../../contracts/sandbox.ts';
+import type { SandboxDeathReason, SandboxImage } from '../../../contracts/sandbox.ts';
 import type { DockerDriver } from '../docker/docker-driver.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../port.ts';
 import type { Demand } from './demand.ts';
@@ -10,6 +10,9 @@ import type { Demand } from './demand.ts';
 /** What a pool has done since it was opened, and holds now. */
 export interface PoolMetrics {
   readonly warm: number;
+  readonly warmOf: Readonly<Record<SandboxImage, number>>;
+  /** As many should wait, by what was asked for lately. */
+  readonly wanted: number;
   readonly hits: number;
   readonly misses: number;
   /** Sandboxes made, warm or on demand. */
@@ -130,7 +133,11 @@ class Pool implements SandboxPool {
     const deaths = Object.fromEntries(
       SANDBOX_DEATHS.map((reason) => [reason, this.#deaths.get(reason) ?? 0]),
     ) as Record<SandboxDeathReason, number>;
-    return { ...this.#counts, warm: this.#warmCount(), deaths };
+    const wanted = [...this.#kinds.values()].reduce((sum, kind) => sum + this.#target(kind), 0);
+    const warmOf = Object.fromEntries(
+      SANDBOX_IMAGES.map((image) => [image, this.#warmCount(image)]),
+    ) as Record<SandboxImage, number>;
+    return { ...this.#counts, warm: this.#warmCount(), warmOf, wanted, deaths };
   }
 
   /** Warm ones end with the pool, claimed ones live on; the driver is its owner's to close. */
@@ -188,8 +195,10 @@ class Pool implements SandboxPool {
     return sandbox;
   }
 
-  #warmCount(): number {
-    return [...this.#kinds.values()].reduce((sum, kind) => sum + kind.warm.length, 0);
+  #warmCount(image?: SandboxImage): number {
+    return [...this.#kinds.values()]
+      .filter(({ spec }) => image === undefined || spec.image === image)
+      .reduce((sum, kind) => sum + kind.warm.length, 0);
   }
 
   #wake(): void {
@@ -202,16 +211,16 @@ class Pool implements SandboxPool {
 
   async #tick(): Promise<void> {
     for (const [name, kind] of this.#kinds) {
-      const target = sparesFor(
-        kind.demand,
-        this.#now(),
-        this.#options.mostPerKind ?? MOST_PER_KIND,
-      );
+      const target = this.#target(kind);
       await this.#tend(kind, target);
       this.#grow(kind, target);
       if (target === 0 && kind.warm.length + kind.starting === 0) this.#kinds.delete(name);
     }
     if (this.#kinds.size > 0) this.#wake();
+  }
+
+  #target({ demand }: Kind): number {
+    return sparesFor(demand, this.#now(), this.#options.mostPerKind ?? MOST_PER_KIND);
   }
 
   /** Removes what is too much or too old, and prolongs the rest. */
