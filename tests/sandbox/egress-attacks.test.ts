@@ -1,32 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { until } from '../harness/until.ts';
-import {
-  allowing,
-  echoServer,
-  exchange,
-  get,
-  listening,
-  makeCertificate,
-} from './egress-fixture.ts';
-import { openGate, secure, tunnel, type LocalServer } from './egress-fixture.ts';
+import { allowing, exchange, get, listening, shareEchoServers } from './egress-fixture.ts';
+import { openGate, secure, tunnel } from './egress-fixture.ts';
 
-const cert = makeCertificate();
-let plain: LocalServer;
-let tls: LocalServer;
-
-beforeAll(async () => {
-  plain = await echoServer();
-  tls = await echoServer(cert);
-});
-
-afterAll(async () => {
-  await plain[Symbol.asyncDispose]();
-  await tls[Symbol.asyncDispose]();
-});
+const { cert, plain, tls } = shareEchoServers();
 
 describe('limits', () => {
   test('refuse the request after the last allowed one', async () => {

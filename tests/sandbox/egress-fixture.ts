@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -100,6 +101,31 @@ export async function echoServer(tls?: TestCertificate): Promise<LocalServer> {
     });
   });
   return listening(server);
+}
+
+/** Echo servers that all tests of a file share; without TLS, and with a certificate of their own. */
+export interface EchoServers {
+  readonly cert: TestCertificate;
+  readonly plain: { readonly port: number };
+  readonly tls: { readonly port: number };
+}
+
+/** Starts them before a file's tests, and ends them after. */
+export function shareEchoServers(): EchoServers {
+  const cert = makeCertificate();
+  const servers: LocalServer[] = [];
+  beforeAll(async () => {
+    servers.push(await echoServer(), await echoServer(cert));
+  });
+  afterAll(async () => {
+    for (const server of servers) await server[Symbol.asyncDispose]();
+  });
+  const serverAt = (index: number) => ({
+    get port() {
+      return servers[index]?.port ?? 0;
+    },
+  });
+  return { cert, plain: serverAt(0), tls: serverAt(1) };
 }
 
 /** A certificate of the names that tests use. */

@@ -1,32 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { until } from '../harness/until.ts';
-import {
-  allowing,
-  echoServer,
-  exchange,
-  get,
-  listening,
-  makeCertificate,
-} from './egress-fixture.ts';
+import { allowing, exchange, get, listening, shareEchoServers } from './egress-fixture.ts';
 import { resolveBySystem } from '../../adapters/sandbox/egress/upstream.ts';
-import { bodyOf, openGate, secure, tunnel, type LocalServer } from './egress-fixture.ts';
+import { bodyOf, openGate, secure, tunnel } from './egress-fixture.ts';
 
-const cert = makeCertificate();
-let plain: LocalServer;
-let tls: LocalServer;
-
-beforeAll(async () => {
-  plain = await echoServer();
-  tls = await echoServer(cert);
-});
-
-afterAll(async () => {
-  await plain[Symbol.asyncDispose]();
-  await tls[Symbol.asyncDispose]();
-});
+const { cert, plain, tls } = shareEchoServers();
 
 describe('plain requests', () => {
   test('go on to an allowed host and are reported with their bytes', async () => {
