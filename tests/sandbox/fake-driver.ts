@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../contracts/app-error.ts';
-import type { CommandResult, DeniedCall, ManifestEntry, SandboxLevel } from '../../contracts/sandbox.ts';
+import type {
+  CommandResult,
+  DeniedCall,
+  ManifestEntry,
+  SandboxLevel,
+} from '../../contracts/sandbox.ts';
 import type {
   Command,
   ExecRequest,
