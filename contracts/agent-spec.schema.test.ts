@@ -32,7 +32,12 @@ describe('parseAgentSpec', () => {
     expect(
       parseAgentSpec({
         ...SHORT,
-        tools: ['search', { name: 'pay', approval: 'always' }, { name: 'read' }],
+        tools: [
+          'search',
+          { name: 'pay', approval: 'always' },
+          { name: 'read' },
+          { name: 'run', sandboxLevel: 'gvisor' },
+        ],
       }),
     ).toEqual({
       spec: {
@@ -41,6 +46,7 @@ describe('parseAgentSpec', () => {
           { name: 'search', approval: 'never' },
           { name: 'pay', approval: 'always' },
           { name: 'read', approval: 'never' },
+          { name: 'run', approval: 'never', sandboxLevel: 'gvisor' },
         ],
       },
     });
@@ -153,6 +159,11 @@ describe('parseAgentSpec', () => {
     ['a tool with a bad name', { ...SHORT, tools: ['Bad Name'] }, ['/tools/0 spec.invalid_value']],
     ['a tool that is a number', { ...SHORT, tools: [1] }, ['/tools/0 spec.invalid_value']],
     ['a tool that is null', { ...SHORT, tools: [null] }, ['/tools/0 spec.invalid_value']],
+    [
+      "a tool's unknown level of sandboxes",
+      { ...SHORT, tools: [{ name: 't', sandboxLevel: 'tin' }] },
+      ['/tools/0/sandboxLevel spec.invalid_value'],
+    ],
     ['a schema that is none', { ...SHORT, input: 1 }, ['/input spec.invalid_value']],
     [
       'an unknown browser engine',

@@ -61,6 +61,7 @@ const toolUse = z.union([
   z.strictObject({
     name: z.string().regex(TOOL),
     approval: z.enum(APPROVAL_POLICIES).default('never'),
+    sandboxLevel: z.enum(SANDBOX_LEVELS).optional(),
   }),
 ]);
 

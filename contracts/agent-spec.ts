@@ -2,7 +2,7 @@ import type { ApprovalPolicy } from './effect.ts';
 import type { JsonObject, JsonSchema } from './json.ts';
 import type { Budgets, Gear } from './plan.ts';
 import type { Reducer } from './step.ts';
-import type { SandboxPolicy, SandboxSpecInput } from './sandbox.ts';
+import type { SandboxLevel, SandboxPolicy, SandboxSpecInput } from './sandbox.ts';
 
 /** Providers of chat models. `default` is what the installation is configured to use. */
 export const MODEL_PROVIDERS = [
@@ -53,6 +53,8 @@ export interface ModelSpec {
 export interface ToolUse {
   readonly name: string;
   readonly approval: ApprovalPolicy;
+  /** Of the sandbox that it runs in; the agent's by default. The workspace's least level holds. */
+  readonly sandboxLevel?: SandboxLevel;
 }
 
 /** A state channel. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMMAND_ENDS } from './sandbox.ts';
+import { COMMAND_ENDS, SANDBOX_LEVELS } from './sandbox.ts';
 import { timeSchema, valueSchema } from './json.schema.ts';
 import type { AuditCheck, CommandEntry, DenialEntry, RequestEntry } from './sandbox-audit.ts';
 
@@ -14,6 +14,7 @@ export const commandEntrySchema = z
     ...link,
     commandId: z.string(),
     sandboxId: z.string(),
+    level: z.enum(SANDBOX_LEVELS).exactOptional(),
     stepId: z.string().nullable(),
     actor: z.string(),
     command: valueSchema,

@@ -1,10 +1,12 @@
-import type { CommandEnd, DeniedCall, NetworkRequest } from './sandbox.ts';
+import type { CommandEnd, DeniedCall, NetworkRequest, SandboxLevel } from './sandbox.ts';
 import type { Value } from './blob.ts';
 
 /** A command that agents' code ran, as the audit keeps it. Times are ISO 8601. */
 export interface CommandRecord {
   readonly commandId: string;
   readonly sandboxId: string;
+  /** Of the sandbox; absent where it was not recorded. */
+  readonly level?: SandboxLevel;
   readonly stepId: string | null;
   /** The agent or person on whose behalf it ran. */
   readonly actor: string;

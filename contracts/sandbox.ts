@@ -51,6 +51,12 @@ export interface SandboxPolicy {
   readonly browser?: BrowserPolicy;
 }
 
+/** What the sandbox of one tool is like. */
+export interface ToolSandboxPolicy extends SandboxPolicy {
+  /** Instead of `level`: this one, or the next stronger that can be had. Absent: the tool names none. */
+  readonly toolLevel?: SandboxLevel;
+}
+
 /** What an author writes of it; the rest has defaults. */
 export interface SandboxSpecInput {
   readonly level?: SandboxLevel;

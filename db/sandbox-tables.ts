@@ -101,6 +101,7 @@ interface SandboxCommandsTable {
   readonly stdout_bytes: number;
   readonly stderr_bytes: number;
   readonly truncated: boolean;
+  readonly level: Nullable<SandboxLevel>;
 }
 
 interface SandboxRequestsTable {

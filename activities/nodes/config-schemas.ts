@@ -1,6 +1,7 @@
 import { APPROVAL_POLICIES } from '../../contracts/effect.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { MODEL_PROVIDERS } from '../../contracts/agent-spec.ts';
+import { SANDBOX_LEVELS } from '../../contracts/sandbox.ts';
 import type { CheckContext } from '../../engine/node-descriptor.ts';
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import type { Problem } from '../../contracts/problem.ts';
@@ -23,6 +24,9 @@ export const CHANNEL: JsonSchema = { type: 'string', minLength: 1, maxLength: LI
 
 /** Name of a tool. */
 export const TOOL_NAME: JsonSchema = { type: 'string', pattern: '^[a-z][a-z0-9_]{0,63}$' };
+
+/** Level of the sandbox that a tool runs in. */
+export const SANDBOX_LEVEL: JsonSchema = { enum: [...SANDBOX_LEVELS] };
 
 /** When a person must approve a call. */
 export const APPROVAL: JsonSchema = { enum: [...APPROVAL_POLICIES] };

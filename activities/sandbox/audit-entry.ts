@@ -1,5 +1,5 @@
 import type { CommandEntry, CommandRecord } from '../../contracts/sandbox-audit.ts';
-import type { CommandResult } from '../../contracts/sandbox.ts';
+import type { CommandResult, SandboxLevel } from '../../contracts/sandbox.ts';
 import type { FollowedCommand } from './follow-command.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 
@@ -8,6 +8,7 @@ export interface AuditedUse {
   readonly stepId: string;
   readonly actor: string;
   readonly sandboxId: string;
+  readonly level: SandboxLevel;
   /** ISO 8601. */
   readonly startedAt: string;
 }
@@ -50,7 +51,7 @@ export function actionRecord(
 }
 
 function endedNow(
-  { stepId, actor, sandboxId, startedAt }: AuditedUse,
+  { stepId, actor, sandboxId, level, startedAt }: AuditedUse,
   did: {
     readonly commandId: string;
     readonly command: JsonObject;
@@ -59,7 +60,7 @@ function endedNow(
 ): CommandRecord {
   const { durationMs: _durationMs, cpuMs, maxMemoryBytes, ...result } = did.result;
   return {
-    ...{ commandId: did.commandId, sandboxId, stepId, actor },
+    ...{ commandId: did.commandId, sandboxId, level, stepId, actor },
     command: did.command,
     cwd: '/workspace',
     startedAt,

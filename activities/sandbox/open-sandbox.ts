@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../contracts/app-error.ts';
-import { SANDBOX_LEVELS } from '../../contracts/sandbox.ts';
-import type { ErrorCode } from '../../contracts/errors.ts';
 import type { RequestRecord } from '../../contracts/sandbox-audit.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../adapters/sandbox/port.ts';
-import type {
-  NetworkRequest,
-  SandboxImage,
-  SandboxLevel,
-  SandboxPolicy,
-} from '../../contracts/sandbox.ts';
+import type { NetworkRequest, SandboxImage, ToolSandboxPolicy } from '../../contracts/sandbox.ts';
 import type { SandboxRecord } from '../../contracts/sandbox-record.ts';
 import type { SandboxStore } from '../../db/stores/sandbox-store.ts';
 
@@ -23,27 +16,15 @@ const STARTING_MS = 30_000;
 const STARTING_POLL_MS = 100;
 /** A browser with less crashes. */
 const BROWSER_MIN = { memoryMb: 1_024, pids: 256 };
-/** What runs where several are strong enough. */
-const PREFERENCE: readonly SandboxLevel[] = ['docker', 'gvisor', 'microvm', 'process'];
-
-/** Another driver may do. */
-const CANNOT: ReadonlySet<ErrorCode> = new Set([
-  'sandbox.unavailable',
-  'sandbox.level_unavailable',
-]);
-
 /** Which sandbox of a run is wanted. */
 export interface SandboxRequest extends RunRef {
-  readonly policy: SandboxPolicy;
+  readonly policy: ToolSandboxPolicy;
   readonly image: SandboxImage;
 }
 
 /** What opening them needs. */
 export interface OpenSandboxDeps {
-  readonly drivers: readonly SandboxDriver[];
   readonly sandboxes: SandboxStore;
-  /** The weakest level that a workspace allows. */
-  readonly minLevel: (workspaceId: string) => Promise<SandboxLevel>;
   /** Name of this machine. */
   readonly host: string;
   readonly onRequest: (run: RunRef, record: Omit<RequestRecord, 'stepId'>) => void;
@@ -61,77 +42,30 @@ export interface OpenedSandbox {
 }
 
 /**
- * The run's living sandbox of that image on this machine, else a new one. One on another machine is
- * given up. Throws `sandbox.level_unavailable`, `sandbox.unavailable`, `sandbox.ceiling_reached`.
+ * The run's living sandbox of that image and of the driver's level on this machine, else a new
+ * one. One on another machine is given up. Throws `sandbox.level_unavailable`, `sandbox.unavailable`,
+ * `sandbox.ceiling_reached`.
  */
 export async function openSandbox(
   deps: OpenSandboxDeps,
   request: SandboxRequest,
-): Promise<OpenedSandbox> {
-  const minimum = await deps.minLevel(request.workspaceId);
-  const drivers = driversFor(deps.drivers, [minimum, request.policy.level]);
-  const failures: AppError[] = [];
-  for (const driver of drivers) {
-    try {
-      return await openWith(deps, request, { driver, allowed: drivers });
-    } catch (error) {
-      if (!(error instanceof AppError) || !CANNOT.has(error.code)) throw error;
-      failures.push(error);
-    }
-  }
-  // The preferred one's says what to mend.
-  const [preferred] = failures;
-  if (preferred !== undefined) throw preferred;
-  const level = strongest([minimum, request.policy.level]);
-  throw new AppError(
-    'sandbox.level_unavailable',
-    `no sandbox of level ${level} or stronger can be had here; npm run doctor says why`,
-  );
-}
-
-/** Those that are strong enough, the preferred one first. */
-function driversFor(
-  drivers: readonly SandboxDriver[],
-  levels: readonly SandboxLevel[],
-): readonly SandboxDriver[] {
-  const wanted = strengthOf(strongest(levels));
-  return drivers
-    .filter(({ level }) => strengthOf(level) >= wanted)
-    .toSorted((a, b) => PREFERENCE.indexOf(a.level) - PREFERENCE.indexOf(b.level));
-}
-
-function strengthOf(level: SandboxLevel): number {
-  return SANDBOX_LEVELS.indexOf(level);
-}
-
-function strongest(levels: readonly SandboxLevel[]): SandboxLevel {
-  return levels.reduce((a, b) => (strengthOf(a) >= strengthOf(b) ? a : b));
-}
-
-interface Candidates {
-  readonly driver: SandboxDriver;
-  readonly allowed: readonly SandboxDriver[];
-}
-
-async function openWith(
-  deps: OpenSandboxDeps,
-  request: SandboxRequest,
-  candidates: Candidates,
+  driver: SandboxDriver,
 ): Promise<OpenedSandbox> {
   const { sandboxes, host } = deps;
   for (;;) {
     const { kind, sandbox: record } = await sandboxes.claim(request, {
       id: `r_${randomBytes(12).toString('hex')}`,
       image: request.image,
-      level: candidates.driver.level,
+      level: driver.level,
       host,
       expiresAt: new Date(Date.now() + SANDBOX_TTL_MS).toISOString(),
     });
-    if (kind === 'created') return makeSandbox(deps, request, { record, ...candidates });
-    const living = await reach(deps, record, candidates.allowed);
-    if (living !== null) {
-      const isReplacement = record.state === 'starting' && (await hadAnother(deps, record));
-      return { ...living, record, isNew: false, isReplacement };
+    if (kind === 'created') return makeSandbox(deps, request, { record, driver });
+    const sandbox = await reach(deps, record, driver);
+    if (sandbox !== null) {
+      const isReplacement =
+        record.state === 'starting' && (await hadAnother(deps, request, record));
+      return { sandbox, driver, record, isNew: false, isReplacement };
     }
     await sandboxes.markDead(record.workspaceId, {
       id: record.id,
@@ -147,7 +81,8 @@ async function makeSandbox(
 ): Promise<OpenedSandbox> {
   try {
     const sandbox = await driver.create(specOf(deps, request, record.id));
-    return { sandbox, record, driver, isNew: true, isReplacement: await hadAnother(deps, record) };
+    const isReplacement = await hadAnother(deps, request, record);
+    return { sandbox, record, driver, isNew: true, isReplacement };
   } catch (error) {
     await deps.sandboxes.markDead(record.workspaceId, { id: record.id, reason: 'unknown' });
     throw error;
@@ -158,17 +93,13 @@ async function makeSandbox(
 async function reach(
   deps: OpenSandboxDeps,
   record: SandboxRecord,
-  allowed: readonly SandboxDriver[],
-): Promise<Pick<OpenedSandbox, 'sandbox' | 'driver'> | null> {
-  const driver = allowed.find(({ level }) => level === record.level);
-  if (record.host !== deps.host || driver === undefined) return null;
+  driver: SandboxDriver,
+): Promise<Sandbox | null> {
+  if (record.host !== deps.host) return null;
   const limit = Date.parse(record.createdAt) + STARTING_MS;
   for (;;) {
     try {
-      return {
-        driver,
-        sandbox: await driver.connect(record.id, requestListener(deps, record, record.id)),
-      };
+      return await driver.connect(record.id, requestListener(deps, record, record.id));
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'sandbox.lost') throw error;
       if (record.state !== 'starting' || Date.now() > limit) return null;
@@ -177,9 +108,20 @@ async function reach(
   }
 }
 
-async function hadAnother({ sandboxes }: OpenSandboxDeps, record: SandboxRecord): Promise<boolean> {
+/** Whether what runs in it may expect traces of earlier commands. */
+async function hadAnother(
+  { sandboxes }: OpenSandboxDeps,
+  { policy }: SandboxRequest,
+  record: SandboxRecord,
+): Promise<boolean> {
   const all = await sandboxes.list(record);
-  return all.some(({ id, image }) => id !== record.id && image === record.image);
+  return all.some(
+    ({ id, image, level }) =>
+      id !== record.id &&
+      image === record.image &&
+      // Where no tool names its level, another one may have stood in for this.
+      (level === record.level || policy.toolLevel === undefined),
+  );
 }
 
 function specOf(deps: OpenSandboxDeps, request: SandboxRequest, id: string): SandboxSpec {

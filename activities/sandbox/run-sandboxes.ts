@@ -4,11 +4,13 @@ import { actionRecord, commandRecord, outputLost } from './audit-entry.ts';
 import { createAuditRecorder, type AuditRecorder } from './audit-recorder.ts';
 import { followCommand, type FollowedCommand } from './follow-command.ts';
 import { SandboxSession, why, type SessionDeps } from './sandbox-session.ts';
+import { driversFor } from './sandbox-level.ts';
 import { openSandbox, type OpenSandboxDeps, type SandboxRequest } from './open-sandbox.ts';
 import type { DenialRecord, RequestRecord } from '../../contracts/sandbox-audit.ts';
-import type { OutputStream, SandboxImage } from '../../contracts/sandbox.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
+import type { OutputStream, SandboxImage, SandboxLevel } from '../../contracts/sandbox.ts';
 import type { RunRef } from '../../contracts/journal.ts';
-import type { Sandbox } from '../../adapters/sandbox/port.ts';
+import type { Sandbox, SandboxDriver } from '../../adapters/sandbox/port.ts';
 import type { SandboxService, SandboxUse, UseReport } from './sandbox-use.ts';
 
 /** A command that a run wants executed in its sandbox. */
@@ -42,10 +44,26 @@ export interface RunSandboxes extends AsyncDisposable {
 }
 
 /** What they are made from. */
-export interface RunSandboxesDeps extends Omit<OpenSandboxDeps, 'onRequest'>, SessionDeps {}
+export interface RunSandboxesDeps extends Omit<OpenSandboxDeps, 'onRequest'>, SessionDeps {
+  readonly drivers: readonly SandboxDriver[];
+  /** The weakest level that a workspace allows. */
+  readonly minLevel: (workspaceId: string) => Promise<SandboxLevel>;
+}
 
 /** Sandboxes that may be found dead before one is given up. */
 const ATTEMPTS = 3;
+
+/** Another driver may do. */
+const CANNOT: ReadonlySet<ErrorCode> = new Set([
+  'sandbox.unavailable',
+  'sandbox.level_unavailable',
+]);
+
+/** A session and where it is kept. */
+interface Kept {
+  readonly key: string;
+  readonly opened: Promise<SandboxSession>;
+}
 
 /** Sandboxes of runs on these drivers. */
 export function createRunSandboxes(deps: RunSandboxesDeps): RunSandboxes {
@@ -55,6 +73,8 @@ export function createRunSandboxes(deps: RunSandboxesDeps): RunSandboxes {
 class Sessions implements RunSandboxes {
   readonly #deps: RunSandboxesDeps;
   readonly #sessions = new Map<string, Promise<SandboxSession>>();
+  /** Keys of sessions that serve requests whose preferred level cannot be had, by run and image. */
+  readonly #standIns = new Map<string, string>();
   /** Who wants a sandbox of the same key waits for these, and gets a new one. */
   readonly #freeing = new Map<string, Promise<void>>();
   readonly #requests: AuditRecorder<RequestRecord>;
@@ -77,14 +97,13 @@ class Sessions implements RunSandboxes {
     const startedAt = new Date().toISOString();
     const use: SandboxUse = { ...work, key: work.commandId };
     const { value, ...report } = await this.#useSession(use, async (sandbox, session) => {
-      const known = session.isReplacement
-        ? await this.#deps.sandboxes.findCommand(work, work.commandId)
-        : null;
-      if (known !== null) return outputLost(known);
+      // An earlier attempt may have had another sandbox, of this level or of another one.
+      const known = await this.#deps.sandboxes.findCommand(work, work.commandId);
+      if (known !== null && known.sandboxId !== sandbox.id) return outputLost(known);
       if (work.service !== undefined) await session.ensure(work.service);
       const followed = await follow(sandbox, work);
       // Before the files: what ran is on record, whatever becomes of them.
-      const by = { ...work, sandboxId: sandbox.id, startedAt };
+      const by = { ...work, ...session.place, startedAt };
       const record = commandRecord(by, { ...work, result: followed.result });
       await this.#deps.sandboxes.recordCommands(work, [record]);
       return followed;
@@ -95,8 +114,8 @@ class Sessions implements RunSandboxes {
   use<T>(request: SandboxUse, work: (sandbox: Sandbox) => Promise<T>): Promise<UseReport<T>> {
     const { audited } = request;
     if (audited === undefined) return this.#useSession(request, work);
-    return this.#useSession(request, async (sandbox) => {
-      const by = { ...request, sandboxId: sandbox.id, startedAt: new Date().toISOString() };
+    return this.#useSession(request, async (sandbox, session) => {
+      const by = { ...request, ...session.place, startedAt: new Date().toISOString() };
       const record = (exitCode: number): Promise<void> => {
         const entry = actionRecord(by, { key: request.key, command: audited, exitCode });
         return this.#deps.sandboxes.recordCommands(request, [entry]);
@@ -116,9 +135,8 @@ class Sessions implements RunSandboxes {
     request: SandboxUse,
     work: (sandbox: Sandbox, session: SandboxSession) => Promise<T>,
   ): Promise<UseReport<T>> {
-    const key = keyOf(request, request.image);
     for (let attempt = 1; ; attempt += 1) {
-      const opened = this.#session(key, request);
+      const { key, opened } = await this.#find(request);
       const session = await opened;
       using _visit = session.enter(request.stepId);
       let isReady = false;
@@ -137,7 +155,7 @@ class Sessions implements RunSandboxes {
   }
 
   async release(run: RunRef): Promise<void> {
-    const mine = keyOf(run, '');
+    const mine = placeOf(run, '');
     const keys = [...this.#sessions.keys()].filter((key) => key.startsWith(mine));
     await Promise.all(
       keys.map(async (key) => {
@@ -169,10 +187,38 @@ class Sessions implements RunSandboxes {
     await this.#denials[Symbol.asyncDispose]();
   }
 
-  #session(key: string, request: SandboxRequest): Promise<SandboxSession> {
+  /** That of the preferred level; where it cannot be had, that of the next one. */
+  async #find(request: SandboxRequest): Promise<Kept> {
+    const { drivers, minLevel } = this.#deps;
+    const able = driversFor(drivers, request.policy, await minLevel(request.workspaceId));
+    const place = placeOf(request, request.image);
+    const standIn = able.find(({ level }) => this.#standIns.get(place) === place + level);
+    const failures: AppError[] = [];
+    for (const driver of standIn === undefined ? able : new Set([standIn, ...able])) {
+      const key = place + driver.level;
+      const opened = this.#session(key, request, driver);
+      try {
+        await opened;
+        if (failures.length > 0) this.#standIns.set(place, key);
+        return { key, opened };
+      } catch (error) {
+        if (!(error instanceof AppError) || !CANNOT.has(error.code)) throw error;
+        // What lives there may be at work for the same call.
+        if (
+          (await this.#deps.sandboxes.find(request, { ...request, level: driver.level })) !== null
+        )
+          throw error;
+        failures.push(error);
+      }
+    }
+    // The preferred one's says what to mend.
+    throw failures[0] ?? new AppError('sandbox.level_unavailable', 'there is no sandbox');
+  }
+
+  #session(key: string, request: SandboxRequest, driver: SandboxDriver): Promise<SandboxSession> {
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
-    const opened = this.#open(key, request);
+    const opened = this.#open(key, request, driver);
     this.#sessions.set(key, opened);
     const forget = (): void => this.#forget(key, opened);
     opened.then(({ died }) => died.then(forget), forget);
@@ -181,16 +227,23 @@ class Sessions implements RunSandboxes {
 
   /** A newer session of the key stays. */
   #forget(key: string, opened: Promise<SandboxSession>): void {
-    if (this.#sessions.get(key) === opened) this.#sessions.delete(key);
+    if (this.#sessions.get(key) !== opened) return;
+    this.#sessions.delete(key);
+    const place = key.slice(0, key.lastIndexOf('/') + 1);
+    if (this.#standIns.get(place) === key) this.#standIns.delete(place);
   }
 
-  async #open(key: string, request: SandboxRequest): Promise<SandboxSession> {
+  async #open(
+    key: string,
+    request: SandboxRequest,
+    driver: SandboxDriver,
+  ): Promise<SandboxSession> {
     await this.#freeing.get(key)?.catch(() => undefined);
     const uses: { session?: SandboxSession } = {};
     const onRequest: OpenSandboxDeps['onRequest'] = (run, record) => {
       this.#requests.add(run, { ...record, stepId: uses.session?.stepId ?? null });
     };
-    const opened = await openSandbox({ ...this.#deps, onRequest }, request);
+    const opened = await openSandbox({ ...this.#deps, onRequest }, request, driver);
     const session = new SandboxSession(this.#deps, request, opened);
     uses.session = session;
     const { sandbox } = opened;
@@ -217,6 +270,7 @@ async function follow(sandbox: Sandbox, work: SandboxWork): Promise<FollowedComm
   return await followCommand(command, { signal, onOutput });
 }
 
-function keyOf({ workspaceId, runId }: RunRef, image: SandboxImage | ''): string {
-  return `${workspaceId}/${runId}/${image}`;
+/** What keys of its sessions begin with; the level follows. */
+function placeOf({ workspaceId, runId }: RunRef, image: SandboxImage | ''): string {
+  return `${workspaceId}/${runId}/${image === '' ? '' : `${image}/`}`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SANDBOX_TTL_MS, type OpenedSandbox } from './open-sandbox.ts';
 import { NOTHING_SYNCED, syncFiles } from './workspace-sync.ts';
+import type { AuditedUse } from './audit-entry.ts';
 import type { FileStore } from '../../db/stores/file-store.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Command, Sandbox } from '../../adapters/sandbox/port.ts';
@@ -40,6 +41,7 @@ export class SandboxSession {
   #whenIdle: (() => void) | null = null;
   #tellsReplacement: boolean;
   #isNoted = false;
+  #freed: Promise<void> | undefined;
   /** Of the use that began last. */
   stepId: string | null = null;
   readonly #services = new Map<string, Service>();
@@ -57,6 +59,12 @@ export class SandboxSession {
     this.#point.catch(() => undefined);
   }
 
+  /** Which sandbox it is, as the audit tells. */
+  get place(): Pick<AuditedUse, 'sandboxId' | 'level'> {
+    const { id, level } = this.#opened.record;
+    return { sandboxId: id, level };
+  }
+
   /** Resolves when its sandbox is gone. */
   get died(): Promise<unknown> {
     return this.#opened.sandbox.died;
@@ -70,11 +78,6 @@ export class SandboxSession {
   /** True while something uses it. */
   get isBusy(): boolean {
     return this.#users > 0;
-  }
-
-  /** True while the run does not know that this is another sandbox than before. */
-  get isReplacement(): boolean {
-    return this.#tellsReplacement;
   }
 
   /** Notes a use from now until it is disposed of. */
@@ -136,8 +139,13 @@ export class SandboxSession {
     }
   }
 
-  /** Keeps the files as they are now, and removes the sandbox. */
-  async free(): Promise<void> {
+  /** Keeps the files as they are now, and removes the sandbox; once. */
+  free(): Promise<void> {
+    this.#freed ??= this.#free();
+    return this.#freed;
+  }
+
+  async #free(): Promise<void> {
     const { record, driver, sandbox } = this.#opened;
     try {
       await this.#sync({ ...FAREWELL, key: `free:${record.id}` });

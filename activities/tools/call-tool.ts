@@ -8,11 +8,12 @@ import {
 } from './tool-tasks.ts';
 import { checkSchema, validateJson } from '../../engine/json-schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.ts';
-import { runTool } from './run-tool.ts';
+import { runTool, type ToolCalled } from './run-tool.ts';
 import type { ApprovalPolicy } from '../../contracts/effect.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
 import type { NodeContext, Preparation } from '../nodes/node-type.ts';
 import type { Problem } from '../../contracts/problem.ts';
+import type { SandboxLevel } from '../../contracts/sandbox.ts';
 import type { Tool } from './tool.ts';
 
 /** A tool call, by a model or by a node. */
@@ -22,8 +23,17 @@ export interface ToolRequest {
   /** The model's text where it was not JSON. */
   readonly malformed?: string;
   readonly approval: ApprovalPolicy;
+  /** Of the tool's sandbox; the agent's by default. */
+  readonly sandboxLevel?: SandboxLevel;
   /** False: the agent was not given this tool. */
   readonly offered: boolean;
+}
+
+/** The level of a tool's use, if it names one. */
+export function levelOf(
+  use: Pick<ToolRequest, 'sandboxLevel'> | undefined,
+): Pick<ToolRequest, 'sandboxLevel'> {
+  return use?.sandboxLevel === undefined ? {} : { sandboxLevel: use.sandboxLevel };
 }
 
 /** What came of a call. Retryable failures are thrown. */
@@ -119,7 +129,7 @@ export async function executeCall(
     case 'approval':
       return { kind: 'wait', task: approvalTask(context, tool, args), memo: writeMemo(memo) };
     case 'effect':
-      return act(context, { tool, args, memo });
+      return act(context, { tool, args, memo, ...levelOf(request) });
     case 'unknown':
       return askWhether(context, { tool, args, memo });
   }
@@ -127,11 +137,11 @@ export async function executeCall(
 
 async function act(
   context: NodeContext,
-  call: { readonly tool: Tool; readonly args: JsonObject; readonly memo: CallMemo },
+  call: ToolCalled & { readonly tool: Tool; readonly memo: CallMemo },
 ): Promise<CallOutcome> {
-  const { tool, args } = call;
+  const { tool } = call;
   if (tool.effect === 'once' && !context.firstTry) return askWhether(context, call);
-  const ran = await runTool(tool, args, context);
+  const ran = await runTool(tool, call, context);
   return ran.kind === 'unknown' ? askWhether(context, call) : ran;
 }
 

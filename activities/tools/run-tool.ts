@@ -1,5 +1,5 @@
 import { AppError, type Failure, toFailure } from '../../contracts/app-error.ts';
-import { DEFAULT_SANDBOX_POLICY } from '../../contracts/sandbox.ts';
+import { DEFAULT_SANDBOX_POLICY, type SandboxLevel } from '../../contracts/sandbox.ts';
 import { guardJson } from '../step/json-guard.ts';
 import { hashJson } from '../step/hash.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
@@ -12,6 +12,13 @@ export type ToolRun =
   | { readonly kind: 'error'; readonly error: Failure }
   | { readonly kind: 'unknown' };
 
+/** With what a tool is executed. */
+export interface ToolCalled {
+  readonly args: JsonObject;
+  /** Of its sandbox; the agent's by default. */
+  readonly sandboxLevel?: SandboxLevel;
+}
+
 /** Marks the time limit of a tool among reasons of aborts. */
 const TIMED_OUT = Symbol('the tool took too long');
 
@@ -21,12 +28,12 @@ const TIMED_OUT = Symbol('the tool took too long');
  */
 export async function runTool(
   tool: Tool,
-  args: JsonObject,
+  called: ToolCalled,
   context: NodeContext,
 ): Promise<ToolRun> {
   let raw: unknown;
   try {
-    raw = await executeInTime(tool, args, context);
+    raw = await executeInTime(tool, called, context);
   } catch (error) {
     context.signal.throwIfAborted();
     if (isUnexpected(error)) context.report({ error, tool: tool.name });
@@ -58,7 +65,11 @@ function answerFailure(tool: Tool, error: unknown): ToolRun {
   throw new AppError('tool.failed', `${tool.name} failed unexpectedly`, { cause: error });
 }
 
-async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext): Promise<unknown> {
+async function executeInTime(
+  tool: Tool,
+  { args, sandboxLevel }: ToolCalled,
+  context: NodeContext,
+): Promise<unknown> {
   const { run, call, signal, version } = context;
   signal.throwIfAborted();
   const stop = new AbortController();
@@ -80,7 +91,10 @@ async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext)
         runId: run.runId,
         stepId: call.stepId,
         actor: `${version.agentName}@${version.version}`,
-        sandbox: version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY,
+        sandbox: {
+          ...(version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY),
+          ...(sandboxLevel === undefined ? {} : { toolLevel: sandboxLevel }),
+        },
         onOutput: context.onOutput,
         onArtifact: context.onArtifact,
       }),

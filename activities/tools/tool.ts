@@ -1,6 +1,6 @@
 import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
 import type { EffectClass } from '../../contracts/effect.ts';
-import type { OutputStream, SandboxPolicy } from '../../contracts/sandbox.ts';
+import type { OutputStream, ToolSandboxPolicy } from '../../contracts/sandbox.ts';
 import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
 
 /** What a tool's call is given. */
@@ -13,7 +13,7 @@ export interface ToolContext {
   readonly stepId: string;
   /** `name@version` of the agent that calls. */
   readonly actor: string;
-  readonly sandbox: SandboxPolicy;
+  readonly sandbox: ToolSandboxPolicy;
   /** A piece of a command's output, for the run's stream. */
   readonly onOutput: (stream: OutputStream, text: string) => void;
   /** An artifact that was published; the run's stream tells of it once the step is committed. */

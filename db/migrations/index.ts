@@ -13,6 +13,7 @@ import * as sandboxes from './0012-sandboxes.ts';
 import * as journalCommitPlain from './0013-journal-commit-plain.ts';
 import * as journalKeys from './0014-journal-keys.ts';
 import * as deniedCalls from './0015-denied-calls.ts';
+import * as sandboxLevel from './0015-sandbox-level.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-journal-commit-plain': journalCommitPlain,
   '0014-journal-keys': journalKeys,
   '0015-denied-calls': deniedCalls,
+  '0015-sandbox-level': sandboxLevel,
 };

@@ -20,6 +20,7 @@ export function storableCommand(record: CommandRecord): CommandRecord {
   return cleaned({
     commandId: record.commandId,
     sandboxId: record.sandboxId,
+    ...(record.level === undefined ? {} : { level: record.level }),
     stepId: record.stepId,
     actor: record.actor,
     command: record.command,
@@ -67,6 +68,7 @@ export function commandToRow(ref: RunRef, entry: CommandEntry): Insertable<Comma
     hash: entry.hash,
     command_id: entry.commandId,
     sandbox_id: entry.sandboxId,
+    level: entry.level ?? null,
     step_id: entry.stepId,
     actor: entry.actor,
     command: jsonText(entry.command),
@@ -91,6 +93,7 @@ export function commandFromRow(row: Selectable<CommandsTable>): CommandEntry {
     hash: row.hash,
     commandId: row.command_id,
     sandboxId: row.sandbox_id,
+    ...(row.level === null ? {} : { level: row.level }),
     stepId: row.step_id,
     actor: row.actor,
     command: row.command,

@@ -1,8 +1,13 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
-import type { ClaimedSandbox, ClaimSandbox, SandboxUse } from '../stores/sandbox-store.ts';
+import type {
+  ClaimedSandbox,
+  ClaimSandbox,
+  SandboxKind,
+  SandboxUse,
+} from '../stores/sandbox-store.ts';
 import type { RunRef } from '../../contracts/journal.ts';
-import type { SandboxDeathReason, SandboxImage } from '../../contracts/sandbox.ts';
+import type { SandboxDeathReason } from '../../contracts/sandbox.ts';
 import type { SandboxRecord } from '../../contracts/sandbox-record.ts';
 import type { Tables } from '../tables.ts';
 import { unknownRun } from '../runs/read-runs.ts';
@@ -18,7 +23,7 @@ export async function claimSandbox(
   for (;;) {
     const made = await insertSandbox(kysely, ref, claim);
     if (made !== null) return { kind: 'created', sandbox: made };
-    const sandbox = await findSandbox(kysely, ref, claim.image);
+    const sandbox = await findSandbox(kysely, ref, claim);
     if (sandbox !== null) return { kind: 'existing', sandbox };
   }
 }
@@ -27,7 +32,7 @@ export async function claimSandbox(
 export async function findSandbox(
   kysely: Kysely<Tables>,
   { workspaceId, runId }: RunRef,
-  image: SandboxImage,
+  { image, level }: SandboxKind,
 ): Promise<SandboxRecord | null> {
   const row = await kysely
     .selectFrom('sandboxes')
@@ -35,6 +40,7 @@ export async function findSandbox(
     .where('workspace_id', '=', workspaceId)
     .where('run_id', '=', runId)
     .where('image', '=', image)
+    .where('level', '=', level)
     .where('state', '<>', 'dead')
     .executeTakeFirst();
   return row === undefined ? null : fromRow(row);
@@ -147,7 +153,7 @@ async function insertSandbox(
       })
       .onConflict((conflict) =>
         conflict
-          .columns(['workspace_id', 'run_id', 'image'])
+          .columns(['workspace_id', 'run_id', 'image', 'level'])
           .where('state', '<>', 'dead')
           .doNothing(),
       )

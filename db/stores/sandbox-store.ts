@@ -31,11 +31,15 @@ import type { SandboxRecord, SandboxState } from '../../contracts/sandbox-record
 import type { Database } from '../database.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 
-/** A sandbox that is about to be made. */
-export interface ClaimSandbox {
-  readonly id: string;
+/** What a run has one living sandbox of. */
+export interface SandboxKind {
   readonly image: SandboxImage;
   readonly level: SandboxLevel;
+}
+
+/** A sandbox that is about to be made. */
+export interface ClaimSandbox extends SandboxKind {
+  readonly id: string;
   /** Machine that it will be on. */
   readonly host: string;
   /** ISO 8601. */
@@ -60,10 +64,10 @@ export interface SandboxUse {
 
 /** Which sandbox serves which run, and the audit of what ran in them. */
 export interface SandboxStore {
-  /** Of each image a run has one living sandbox: that one, or the new one. Throws `run.not_found`. */
+  /** Of each image and level a run has one living sandbox: that one, or the new one. Throws `run.not_found`. */
   claim(ref: RunRef, claim: ClaimSandbox): Promise<ClaimedSandbox>;
-  /** The run's living one of that image; null if none lives. */
-  find(ref: RunRef, image: SandboxImage): Promise<SandboxRecord | null>;
+  /** The run's living one of that image and level; null if none lives. */
+  find(ref: RunRef, kind: SandboxKind): Promise<SandboxRecord | null>;
   /** Throws `sandbox.not_found`. */
   get(workspaceId: string, sandboxId: string): Promise<SandboxRecord>;
   /** All that a run has had, oldest first. */
@@ -100,7 +104,7 @@ export function createSandboxStore(database: Database): SandboxStore {
   const { kysely } = database;
   return {
     claim: (ref, claim) => claimSandbox(kysely, ref, claim),
-    find: (ref, image) => findSandbox(kysely, ref, image),
+    find: (ref, kind) => findSandbox(kysely, ref, kind),
     get: (workspaceId, sandboxId) => getSandbox(kysely, workspaceId, sandboxId),
     list: (ref) => listSandboxes(kysely, ref),
     use: (workspaceId, use) => useSandbox(kysely, workspaceId, use),

@@ -23,6 +23,7 @@ beforeAll(async () => {
 afterAll(() => schema.drop());
 
 const PAGE = { limit: 200 };
+const PYTHON = { image: 'python', level: 'docker' } as const;
 
 let ids = 0;
 
@@ -77,7 +78,7 @@ function request(host: string): RequestRecord {
 }
 
 describe('a run', () => {
-  test('has one living sandbox of an image, whoever asks at once', async () => {
+  test('has one living sandbox of an image and level, whoever asks at once', async () => {
     const ref = await tenant.seedRun();
     const claims = Array.from({ length: 20 }, () => sandboxes.claim(ref, claim()));
     const answers = await Promise.all(claims);
@@ -85,13 +86,16 @@ describe('a run', () => {
     const living = new Set(answers.map(({ sandbox }) => sandbox.id));
     expect(living.size).toBe(1);
     const [id = ''] = living;
-    expect(await sandboxes.find(ref, 'python')).toMatchObject({
+    expect(await sandboxes.find(ref, PYTHON)).toMatchObject({
       id,
       state: 'starting',
       died: null,
     });
-    expect(await sandboxes.find(ref, 'node')).toBeNull();
+    expect(await sandboxes.find(ref, { ...PYTHON, image: 'node' })).toBeNull();
     expect((await sandboxes.claim(ref, claim({ image: 'node' }))).kind).toBe('created');
+    const strong = await sandboxes.claim(ref, claim({ level: 'gvisor' }));
+    expect(strong.kind).toBe('created');
+    expect(await sandboxes.find(ref, PYTHON)).toMatchObject({ id });
   });
 
   test('gets another one once the first has died, whose reason stays', async () => {
@@ -105,7 +109,7 @@ describe('a run', () => {
     expect(await sandboxes.markDead(workspaceId, { id, reason: 'ttl' })).toBe(false);
     expect(await sandboxes.use(workspaceId, { id, state: 'running' })).toBe(false);
     expect(await sandboxes.get(workspaceId, id)).toMatchObject({ state: 'dead', died: 'oom' });
-    expect(await sandboxes.find(ref, 'python')).toBeNull();
+    expect(await sandboxes.find(ref, PYTHON)).toBeNull();
     expect((await sandboxes.claim(ref, claim())).kind).toBe('created');
     const listed = await sandboxes.list(ref);
     expect(listed.map(({ state }) => state)).toEqual(['dead', 'starting']);
@@ -127,10 +131,7 @@ describe('a run', () => {
     await expect(sandboxes.get(workspaceId, id)).rejects.toMatchObject({
       code: 'sandbox.not_found',
     });
-    expect([await sandboxes.find(there, 'python'), await sandboxes.list(there)]).toEqual([
-      null,
-      [],
-    ]);
+    expect([await sandboxes.find(there, PYTHON), await sandboxes.list(there)]).toEqual([null, []]);
     expect(await sandboxes.use(workspaceId, { id })).toBe(false);
     expect(await sandboxes.markDead(workspaceId, { id, reason: 'killed' })).toBe(false);
   });
@@ -156,14 +157,20 @@ describe('the audit', () => {
   test('keeps each command once, in order, as the database can hold it', async () => {
     const ref = await tenant.seedRun();
     await sandboxes.recordCommands(ref, [command('a'), command('b'), command('a')]);
-    await sandboxes.recordCommands(ref, [command('b'), command('c', { end: 'lost' })]);
+    await sandboxes.recordCommands(ref, [
+      command('b'),
+      command('c', { end: 'lost', level: 'gvisor' }),
+    ]);
     const first = await sandboxes.commands(ref, { limit: 2 });
     expect(first.items).toMatchObject([
       { seq: 1, commandId: 'a', command: { argv: ['echo', 'ä\uFFFDb'] }, cpuMs: 2 },
       { seq: 2, commandId: 'b', endedAt: '2026-01-02T03:04:06.000Z' },
     ]);
     const rest = await sandboxes.commands(ref, { limit: 2, cursor: first.nextCursor ?? '' });
-    expect(rest).toMatchObject({ items: [{ seq: 3, commandId: 'c' }], nextCursor: null });
+    expect(rest).toMatchObject({
+      items: [{ seq: 3, commandId: 'c', level: 'gvisor' }],
+      nextCursor: null,
+    });
     expect(await sandboxes.verifyChain(ref)).toEqual({
       valid: true,
       commands: { length: 3, brokenAt: null },

@@ -141,6 +141,15 @@ describeUnless(hasPython ? null : 'There is no python3 here.', 'a node of code',
     expect((await bench.files.read(spaceOf(run), 'a')).bytes.toString()).toBe('x');
   });
 
+  test('runs at the level that it names, without telling its code', async () => {
+    const config = { language: 'python', code: '1 + 1', sandboxLevel: 'gvisor' };
+    const weak = new FakeDriver(really);
+    expect(await runCode(config, {}, weak)).toMatchObject({ end: { status: 'failed' } });
+    expect(weak.created).toEqual([]);
+    const { value } = await runCode(config, {}, new FakeDriver(really, 'gvisor'));
+    expect(value).toBe(2);
+  });
+
   test('has no value where its code gives none, or no JSON', async () => {
     const cases = [
       { language: 'python', code: 'object()' },
@@ -231,6 +240,8 @@ describe('the config of a node of code', () => {
     [{ language: 'bash' }, [{ pointer: '/graph/nodes/0/config/code' }]],
     [{ ...fine, timeoutSeconds: 0 }, [{ pointer: '/graph/nodes/0/config/timeoutSeconds' }]],
     [{ ...fine, image: 'gpu' }, [{ pointer: '/graph/nodes/0/config/image' }]],
+    [{ ...fine, sandboxLevel: 'gvisor' }, []],
+    [{ ...fine, sandboxLevel: 'tin' }, [{ pointer: '/graph/nodes/0/config/sandboxLevel' }]],
     [{ ...fine, save: 'nowhere' }, [{ pointer: '/graph/nodes/0/config/save' }]],
     [{ ...fine, input: { a: ['{{ 1 + }}'] } }, [{ pointer: '/graph/nodes/0/config/input/a/0' }]],
     [{ ...fine, other: 1 }, [{ pointer: '/graph/nodes/0/config/other' }]],

@@ -191,6 +191,63 @@ describeUnless(
   },
 );
 
+describeUnless(
+  reason ?? (processes.ok ? null : processes.evidence.join('; ')),
+  'a run whose tools name levels of sandboxes',
+  () => {
+    let stack: Stack;
+    beforeAll(async () => {
+      stack = await startStack(env);
+    }, 60_000);
+    afterAll(() => stack.stop());
+
+    /** Each command of the audit: at which level it ran. */
+    async function run() {
+      const { client } = stack;
+      const script = [
+        callOf(1, 'bash', { command: 'cat /etc/hostname > from-bash; ls' }),
+        callOf(2, 'run_code', { language: 'python', code: CODE }),
+        callOf(3, 'bash', { command: 'cat from-code' }),
+        { say: 'done' },
+      ];
+      const tools = [
+        { name: 'bash', approval: 'never', sandboxLevel: 'process' },
+        { name: 'run_code', approval: 'never', sandboxLevel: 'docker' },
+      ] as const;
+      const spec = { ...scriptedAgent(script), tools };
+      const started = await client.runs.create({
+        agent: await createAgent(client, spec),
+        input: '',
+      });
+      expect(await client.runs.wait(started.id)).toMatchObject({ status: 'succeeded' });
+      const { items } = await client.audit.commands(started.id).page();
+      expect(await client.audit.verify(started.id)).toMatchObject({ valid: true });
+      const results = await resultsOf(client, started.id);
+      return { levels: items.map(({ level }) => level), results };
+    }
+
+    const CODE = 'import os\nopen("from-code", "w").write("code")\nsorted(os.listdir())';
+
+    test('has one of each, and each sees the files of the other', async () => {
+      const { levels, results } = await run();
+      expect(levels).toEqual(['process', 'docker', 'process']);
+      expect(results).toMatchObject([
+        { exitCode: 0, stdout: 'from-bash\n', changedFiles: ['from-bash'] },
+        { exitCode: 0, stdout: "['from-bash', 'from-code']\n", changedFiles: ['from-code'] },
+        { exitCode: 0, stdout: 'code' },
+      ]);
+      for (const result of results) expect(result).not.toHaveProperty('note');
+    }, 60_000);
+
+    test('has none that is weaker than its workspace allows', async () => {
+      await stack.client.workspace.update({ sandboxMinLevel: 'docker' });
+      const { levels } = await run();
+      await stack.client.workspace.update({ sandboxMinLevel: 'process' });
+      expect(levels).toEqual(['docker', 'docker', 'docker']);
+    }, 60_000);
+  },
+);
+
 describeUnless(reason, 'a worker killed with -9 during a command', () => {
   let stack: SplitStack;
 

@@ -2,6 +2,7 @@ import {
   APPROVAL,
   CHANNEL,
   MODEL,
+  SANDBOX_LEVEL,
   SCHEMA,
   TEMPLATE,
   TOOL_NAME,
@@ -38,7 +39,7 @@ export const agentNode: NodeType = {
         maxItems: LIMITS.toolsPerAgent,
         items: {
           type: 'object',
-          properties: { name: TOOL_NAME, approval: APPROVAL },
+          properties: { name: TOOL_NAME, approval: APPROVAL, sandboxLevel: SANDBOX_LEVEL },
           required: ['name', 'approval'],
           additionalProperties: false,
         },

@@ -1,4 +1,10 @@
-import { executeCall, prepareCall, recoverCall, type CallOutcome } from '../../tools/call-tool.ts';
+import {
+  executeCall,
+  levelOf,
+  prepareCall,
+  recoverCall,
+  type CallOutcome,
+} from '../../tools/call-tool.ts';
 import { NO_USAGE } from '../../../contracts/step.ts';
 import { impossible, readConfig } from '../config.ts';
 import { isJsonObject, type Json } from '../../../contracts/json.ts';
@@ -28,6 +34,7 @@ async function findCall(context: NodeContext): Promise<AskedCall> {
     arguments: found.arguments,
     ...(found.malformed === undefined ? {} : { malformed: found.malformed }),
     approval: use?.approval ?? 'never',
+    ...levelOf(use),
     offered: use !== undefined,
   };
   return { call: found, request };

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { builtInNodeTypes, createNodeRegistry } from '../registry.ts';
 import { compile } from '../../../engine/compile.ts';
 import { createToolRegistry } from '../../tools/registry.ts';
+import type { SandboxLevel } from '../../../contracts/sandbox.ts';
 import type { Tool } from '../../tools/tool.ts';
 import type { ToolUse } from '../../../contracts/agent-spec.ts';
 
@@ -31,9 +32,14 @@ function compiled(tools: readonly ToolUse[]) {
   });
 }
 
-const use = (name: string, approval: ToolUse['approval'] = 'never'): ToolUse => ({
+const use = (
+  name: string,
+  approval: ToolUse['approval'] = 'never',
+  level?: SandboxLevel,
+): ToolUse => ({
   name,
   approval,
+  ...(level === undefined ? {} : { sandboxLevel: level }),
 });
 
 describe('the name of a group of tools', () => {
@@ -46,6 +52,10 @@ describe('the name of a group of tools', () => {
     {
       given: [use('files'), use('write', 'always'), use('files')],
       tools: [use('read'), use('write', 'always')],
+    },
+    {
+      given: [use('files', 'never', 'gvisor'), use('write')],
+      tools: [use('read', 'never', 'gvisor'), use('write')],
     },
     { given: [use('other')], tools: [use('other')] },
   ])('stands for its tools: $given', ({ given, tools }) => {

@@ -1,4 +1,4 @@
-import { CHANNEL, checkChannel, checkTool } from '../config-schemas.ts';
+import { CHANNEL, SANDBOX_LEVEL, checkChannel, checkTool } from '../config-schemas.ts';
 import { CODE_LANGUAGES, type CodeLanguage } from '../../sandbox/code-cell.ts';
 import {
   MAX_CODE_CHARS,
@@ -6,10 +6,14 @@ import {
   STEP_CODE_TIMEOUT_MS,
   STEP_CODE_TOOL,
 } from './run-step-code.ts';
-import { SANDBOX_IMAGES, type SandboxImage } from '../../../contracts/sandbox.ts';
+import {
+  SANDBOX_IMAGES,
+  type SandboxImage,
+  type SandboxLevel,
+} from '../../../contracts/sandbox.ts';
 import { TOOL_RETRY } from '../retry-policies.ts';
 import { configSchema, readConfig, renderDeep, stringsOf } from '../config.ts';
-import { executeCall, prepareCall, recoverCall } from '../../tools/call-tool.ts';
+import { executeCall, levelOf, prepareCall, recoverCall } from '../../tools/call-tool.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../contracts/json.ts';
 import type { NodeContext, NodeResult, NodeType } from '../node-type.ts';
 import type { ToolRequest } from '../../tools/call-tool.ts';
@@ -24,6 +28,8 @@ interface CodeConfig {
   readonly save?: string;
   readonly timeoutSeconds?: number;
   readonly image?: SandboxImage;
+  /** The agent's by default. */
+  readonly sandboxLevel?: SandboxLevel;
 }
 
 /** A piece of code as a node; code that ends otherwise than well fails the step. */
@@ -41,6 +47,7 @@ export const codeNode: NodeType = {
       save: CHANNEL,
       timeoutSeconds: { type: 'integer', minimum: 1, maximum: MAX_SECONDS },
       image: { enum: [...SANDBOX_IMAGES] },
+      sandboxLevel: SANDBOX_LEVEL,
     },
     ['language', 'code'],
   ),
@@ -87,10 +94,17 @@ export const codeNode: NodeType = {
 };
 
 async function requestOf(context: NodeContext): Promise<ToolRequest> {
-  const { input, save: _save, ...rest } = readConfig<CodeConfig>(context);
+  const config = readConfig<CodeConfig>(context);
+  const { input, save: _save, sandboxLevel: _level, ...rest } = config;
   const given = input === undefined ? await context.input() : renderDeep(input, context.scope);
   const args: JsonObject = { ...rest, input: given };
-  return { tool: STEP_CODE_TOOL, arguments: args, approval: 'never', offered: true };
+  const request = {
+    tool: STEP_CODE_TOOL,
+    arguments: args,
+    approval: 'never',
+    offered: true,
+  } as const;
+  return { ...request, ...levelOf(config) };
 }
 
 function finished(context: NodeContext, result: Json): NodeResult {

@@ -1,12 +1,20 @@
-import { APPROVAL, CHANNEL, TOOL_NAME, checkChannel, checkTool } from '../config-schemas.ts';
+import {
+  APPROVAL,
+  CHANNEL,
+  SANDBOX_LEVEL,
+  TOOL_NAME,
+  checkChannel,
+  checkTool,
+} from '../config-schemas.ts';
 import { NO_USAGE } from '../../../contracts/step.ts';
 import { TOOL_RETRY } from '../retry-policies.ts';
 import { configSchema, readConfig, renderFields, stringsOf } from '../config.ts';
-import { executeCall, prepareCall, recoverCall } from '../../tools/call-tool.ts';
+import { executeCall, levelOf, prepareCall, recoverCall } from '../../tools/call-tool.ts';
 import type { ApprovalPolicy } from '../../../contracts/effect.ts';
 import type { CallOutcome, ToolRequest } from '../../tools/call-tool.ts';
 import type { JsonObject } from '../../../contracts/json.ts';
 import type { NodeContext, NodeResult, NodeType } from '../node-type.ts';
+import type { SandboxLevel } from '../../../contracts/sandbox.ts';
 
 interface ToolConfig {
   readonly tool: string;
@@ -14,6 +22,8 @@ interface ToolConfig {
   readonly arguments?: JsonObject;
   readonly save?: string;
   readonly approval?: ApprovalPolicy;
+  /** Of the tool's sandbox; the agent's by default. */
+  readonly sandboxLevel?: SandboxLevel;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -28,6 +38,7 @@ export const toolNode: NodeType = {
       arguments: { type: 'object' },
       save: CHANNEL,
       approval: APPROVAL,
+      sandboxLevel: SANDBOX_LEVEL,
     },
     ['tool'],
   ),
@@ -65,6 +76,7 @@ function requestOf(context: NodeContext): ToolRequest {
     tool: config.tool,
     arguments: renderFields(config.arguments ?? {}, context.scope),
     approval: config.approval ?? 'never',
+    ...levelOf(config),
     offered: true,
   };
 }

@@ -8,6 +8,7 @@ import {
   type LedgerEntry,
 } from './browser-ledger.ts';
 import { dialBrowser, startBrowser } from './browser-process.ts';
+import { strongest } from '../../sandbox/sandbox-level.ts';
 import {
   isJsonObject,
   type Json,
@@ -18,6 +19,7 @@ import type { BrowserPage, Browsers } from '../../../adapters/browser/port.ts';
 import type { RunSandboxes } from '../../sandbox/run-sandboxes.ts';
 import type { Sandbox } from '../../../adapters/sandbox/port.ts';
 import type { Tool, ToolContext } from '../tool.ts';
+import type { ToolSandboxPolicy } from '../../../contracts/sandbox.ts';
 
 const TOOL_TIMEOUT_MS = 300_000;
 const MAX_SECONDS = 120;
@@ -95,8 +97,7 @@ async function call(deps: BrowserToolDeps, args: JsonObject, context: ToolContex
     const { value, restored } = await deps.sandboxes.use(
       {
         ...{ workspaceId, runId, stepId, actor },
-        // A sandbox without an image of its own has no browser.
-        policy: policy.level === 'process' ? { ...policy, level: 'docker' } : policy,
+        policy: withBrowser(policy),
         image: 'browser',
         key: idempotencyKey,
         audited: { browser: args },
@@ -109,6 +110,15 @@ async function call(deps: BrowserToolDeps, args: JsonObject, context: ToolContex
     const told = `${error.message}; files are as before, the page is gone: navigate again`;
     throw new AppError('tool.refused', told, { cause: error });
   }
+}
+
+/** A sandbox without an image of its own has no browser. */
+function withBrowser({ toolLevel, ...policy }: ToolSandboxPolicy): ToolSandboxPolicy {
+  return {
+    ...policy,
+    level: strongest(policy.level, 'docker'),
+    ...(toolLevel === undefined ? {} : { toolLevel: strongest(toolLevel, 'docker') }),
+  };
 }
 
 interface Call {
