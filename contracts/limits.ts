@@ -75,6 +75,7 @@ export const LIMITS = {
   searchMatches: 500,
   searchMs: 5_000,
   fileLockMs: 3_600_000,
+  artifactDescriptionChars: 1_000,
 } as const;
 
 /** Budgets of a run that names none. */

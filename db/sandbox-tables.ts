@@ -140,6 +140,7 @@ interface ArtifactsTable {
   readonly run_id: string;
   readonly step_id: string | null;
   readonly name: string;
+  readonly description: Nullable<string>;
   readonly path: string;
   readonly version: number;
   readonly media_type: string;
