@@ -99,6 +99,7 @@ export function lifeTests(openBench: () => Promise<SuiteBench>): void {
     const spec = specOf();
     const sandbox = await driver.create(spec);
     await sandbox.exec({ ...LONG, commandId: 'ticker', argv: ['sh', '-c', TICK] });
+    await shell(sandbox, 'until [ -s ticks ]; do sleep 0.01; done');
     await sandbox.pause();
     await sandbox.pause();
     expect((await driver.list()).find(({ id }) => id === spec.id)?.state).toBe('paused');
