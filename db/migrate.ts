@@ -2,6 +2,9 @@ import { Migrator, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 
+const INVALID_SCHEMA_NAME = '3F000';
+const TRIES = 20;
+
 /**
  * Brings the connection's current schema up to date. Safe when many processes start at once: they
  * wait for each other.
@@ -18,6 +21,19 @@ export async function migrateToLatest(database: Database): Promise<void> {
     // Named, because another schema of the same database may have been migrated further.
     migrationTableSchema: schema,
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new Error('the database could not be migrated', { cause: error });
+  for (let tries = 1; ; tries += 1) {
+    const { error } = await migrator.migrateToLatest();
+    if (error === undefined) return;
+    if (tries === TRIES || !isSchemaGone(error)) {
+      throw new Error('the database could not be migrated', { cause: error });
+    }
+  }
+}
+
+/**
+ * Kysely looks at the tables of all schemas before it begins, and fails when another one is dropped
+ * meanwhile; nothing has been migrated then.
+ */
+function isSchemaGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === INVALID_SCHEMA_NAME;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { createDatabase } from '../../db/database.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
@@ -57,4 +58,30 @@ test('every key of every table holds the workspace', async () => {
     .filter(({ columns }) => !columns.includes('workspace_id'));
   expect(rows.length).toBeGreaterThan(25);
   expect(loose).toEqual([]);
+});
+
+test('a schema is migrated while others of the database are dropped', async () => {
+  const { database } = await emptySchema();
+  let going = true;
+  const tables = Array.from({ length: 30 }, (_, n) => `create table SCHEMA.t${n} (a int, b int)`);
+  const comeAndGo = async (name: string): Promise<void> => {
+    const script = ['create schema SCHEMA', ...tables].join(';').replaceAll('SCHEMA', name);
+    while (going) {
+      await database.pool.query(script);
+      await database.pool.query(`drop schema ${name} cascade`);
+      await wait(150);
+    }
+  };
+  const others = ['one', 'two'].map((name) => comeAndGo(`passing_${name}`));
+  try {
+    for (let times = 0; times < 10; times += 1) {
+      const schema = await emptySchema();
+      await migrateToLatest(schema.database);
+      await migrateToLatest(schema.database);
+      expect(await applied(schema)).toHaveLength(Object.keys(MIGRATIONS).length);
+    }
+  } finally {
+    going = false;
+    await Promise.all(others);
+  }
 });
