@@ -73,6 +73,25 @@ export const LIMITS = {
   searchMatches: 500,
   searchMs: 5_000,
   fileLockMs: 3_600_000,
+  /** Text of one memory. */
+  memoryBytes: 16 * KIB,
+  /** Active memories of a workspace that was given no other limit. */
+  activeMemories: 100_000,
+  /** Memories, vectors or changes that one call takes. */
+  memoryBatch: 1_000,
+  /** An archived memory is deleted after this long. */
+  memoryRetentionMs: 30 * 24 * 3_600_000,
+  /** A value of a working memory is gone after this long without use. */
+  workingMemoryMs: 3_600_000,
+  /** All values of one run's or thread's working memory; about 16,000 tokens. */
+  workingMemoryBytes: 64 * KIB,
+  workingMemoryKeys: 200,
+  documentBytes: 32 * MIB,
+  chunksPerDocument: 20_000,
+  chunkBytes: 16 * KIB,
+  graphDepth: 6,
+  /** Steps that one walk through the graph takes at most. */
+  graphRows: 10_000,
 } as const;
 
 /** Budgets of a run that names none. */

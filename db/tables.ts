@@ -20,6 +20,8 @@ import type { JsonObject, JsonSchema } from '../contracts/json.ts';
 import type { EventType } from '../contracts/event.ts';
 import type { Failure } from '../contracts/app-error.ts';
 import type { Generated } from 'kysely';
+import type { KnowledgeTables } from './knowledge-tables.ts';
+import type { MemoryTables } from './memory-tables.ts';
 import type { Message } from '../contracts/message.ts';
 import type { SandboxLevel } from '../contracts/sandbox.ts';
 import type { SandboxTables } from './sandbox-tables.ts';
@@ -229,7 +231,7 @@ interface IdempotencyKeysTable {
 }
 
 /** Every table by its name. */
-export interface Tables extends SandboxTables {
+export interface Tables extends SandboxTables, MemoryTables, KnowledgeTables {
   readonly workspaces: WorkspacesTable;
   readonly api_keys: ApiKeysTable;
   readonly agents: AgentsTable;
