@@ -44,11 +44,7 @@ export async function eraseUser(
     items: targets.map((target) => ({ id: target.id, version: target.version + 1 })),
     erasureId: id,
   });
-  await trx
-    .deleteFrom('memories')
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', sql<string>`any(${memoryIds}::text[])`)
-    .execute();
+  await deleteRows(trx, workspaceId, memoryIds);
   const knowledge = await eraseDocuments(trx, who);
   const working = await trx
     .deleteFrom('working_memory')
@@ -126,6 +122,18 @@ async function lockTargets(
     );
   }
   return [...found.values()];
+}
+
+async function deleteRows(
+  trx: Kysely<Tables>,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<void> {
+  await trx
+    .deleteFrom('memories')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .execute();
 }
 
 async function lockWhere(
