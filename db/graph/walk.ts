@@ -1,11 +1,4 @@
-import {
-  ENTITY_COLUMNS,
-  entityFromRow,
-  FACT_COLUMNS,
-  factFromRow,
-  type EntityRow,
-  type FactRow,
-} from '../rows/graph-row.ts';
+import { FACT_COLUMNS, factFromRow, type FactRow } from '../rows/graph-row.ts';
 import type { GraphMoment, GraphPath, Neighbourhood } from '../../contracts/graph.ts';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { getEntities } from './entities.ts';
@@ -36,6 +29,12 @@ interface Walk extends GraphMoment {
   readonly now: Date;
 }
 
+interface Reached {
+  readonly entity: string;
+  readonly depth: number;
+  readonly steps: number;
+}
+
 /** See `GraphStore.neighbourhood`. */
 export async function neighbourhood(
   kysely: Kysely<Tables>,
@@ -43,13 +42,14 @@ export async function neighbourhood(
   request: NeighbourhoodRequest & { readonly now: Date },
 ): Promise<Neighbourhood> {
   const limit = Math.min(request.limit, LIMITS.graphRows);
-  const { rows } = await sql<EntityRow & { readonly depth: number; readonly steps: number }>`
+  const { rows } = await sql<Reached>`
     with recursive ${walk(workspaceId, request)}
-    select ${ENTITY_COLUMNS}, r.depth, (select count(*) from steps)::int as steps
-    from reached r join kg_entities e on e.workspace_id = ${workspaceId} and e.id = r.entity
-    order by r.depth, e.id limit ${limit + 1}`.execute(kysely);
-  const shown = rows.slice(0, limit);
-  const entities = shown.map((row) => ({ ...entityFromRow(row), depth: row.depth }));
+    select r.entity, r.depth, (select count(*) from steps)::int as steps
+    from reached r order by r.depth, r.entity limit ${limit + 1}`.execute(kysely);
+  // Read by their ids: joined, the planner would expect as many as the walk may reach.
+  const shown = new Map(rows.slice(0, limit).map(({ entity, depth }) => [entity, depth]));
+  const known = await getEntities(kysely, workspaceId, [...shown.keys()]);
+  const entities = known.map((entity) => ({ ...entity, depth: shown.get(entity.id) ?? 0 }));
   const facts = await factsAmong(kysely, workspaceId, {
     ...request,
     ids: entities.map(({ id }) => id),
@@ -73,7 +73,7 @@ export async function shortestPath(
   const { rows } = await sql<FactRow & { readonly entity: string; readonly depth: number }>`
     with recursive ${walk(workspaceId, { ...step, from: [from] })},
     back as (
-      select r.entity, r.depth, null::text as fact_id, null::int as fact_version
+      select r.entity, r.depth, null::text collate "C" as fact_id, null::int as fact_version
       from reached r where r.entity = ${to}
       union all
       select n.next, b.depth - 1, n.id, n.version from back b
