@@ -207,6 +207,12 @@ describe('a walk', () => {
     );
     expect(path === null || path.facts.length <= 4).toBe(true);
     await timed('search', (i) => graph.findEntities(ws, { text: `thing ${i}`, limit: 10 }));
+    // A star: one hop from its middle is more than a walk may take.
+    await sql`
+      insert into kg_facts (workspace_id, id, version, src, dst, predicate, text, confidence,
+        valid_at, recorded_at)
+      select ${ws}, 'ray_' || i, 1, 'ent_1', 'ent_' || i, 'knows', 't', 1, ${bench.now()},
+        ${bench.now()} from generate_series(2, ${entities}::int) i`.execute(kysely);
     const all = await graph.neighbourhood(ws, { from: ['ent_1'], depth: 6, limit: 100_000 });
     expect(all.truncated).toBe(true);
     expect(all.entities.length).toBeLessThanOrEqual(10_000);
