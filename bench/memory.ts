@@ -1,0 +1,121 @@
+import { cpus, loadavg } from 'node:os';
+import { InProcessIndex } from '../adapters/memory-index/in-process/in-process-index.ts';
+import { ThreadedIndex } from '../adapters/memory-index/thread/threaded-index.ts';
+import { withBenchTools, type BenchTools } from './bench-tools.ts';
+import { rounded, table } from './markdown.ts';
+import { fill, time, type Filled, type SearchTimes } from './memory/latency.ts';
+import { parseMemoryOptions, type MemoryBenchOptions } from './memory/options.ts';
+import { measureFactRecall, type FactRecall } from './memory/recall-of-facts.ts';
+import { measureSciFact, type SciFactQuality } from './memory/scifact.ts';
+import type { IndexQuery, MemoryIndex } from '../adapters/memory-index/port.ts';
+
+const RECALL_TURNS = 4_000;
+
+const KINDS: readonly (readonly [string, (query: IndexQuery) => IndexQuery])[] = [
+  ['words', (query) => ({ ...query, vector: null })],
+  ['vectors', (query) => ({ ...query, text: null })],
+  ['both', (query) => query],
+  ['both, one user of ten', (query) => ({ ...query, filter: { field: 'user', in: ['u3'] } })],
+];
+
+async function timeAll(filled: Filled, where: string): Promise<SearchTimes[]> {
+  const rows: SearchTimes[] = [];
+  for (const [kind, change] of KINDS) rows.push(await time(filled, `${where}: ${kind}`, change));
+  return rows;
+}
+
+async function measureIndex(
+  open: () => MemoryIndex,
+  size: number,
+  where: string,
+): Promise<{ readonly filled: Filled; readonly rows: readonly SearchTimes[] }> {
+  await using index = open();
+  const filled = await fill(index, size);
+  return { filled, rows: await timeAll(filled, where) };
+}
+
+function timesTable(rows: readonly SearchTimes[]): string {
+  return table(
+    ['search', 'memories', 'p50 ms', 'p95 ms', 'others wait, p95 ms'],
+    rows.map(({ what, size, p50Ms, p95Ms, blockedMs }) => [what, size, p50Ms, p95Ms, blockedMs]),
+  );
+}
+
+function memoryTable(filled: readonly Filled[]): string {
+  return table(
+    ['index of', 'filled in s', 'words MB', 'vectors MB', 'entries MB'],
+    filled.map(({ size, fillMs, megabytes: { lexical, vectors, entries } }) => [
+      size.toLocaleString('en-US'),
+      fillMs / 1_000,
+      lexical,
+      vectors,
+      entries,
+    ]),
+  );
+}
+
+interface Measured {
+  readonly scifact: SciFactQuality | null;
+  readonly facts: FactRecall;
+  readonly slowest: number;
+  readonly largest: number;
+}
+
+function aims({ scifact, facts, slowest, largest }: Measured): string {
+  const rows: readonly (readonly [string, number, 'at least' | 'at most', number])[] = [
+    ['SciFact, nDCG@10, both', 0.69, 'at least', scifact?.hybrid ?? Number.NaN],
+    ['planted facts, recall@5', 0.9, 'at least', facts.at5],
+    [`p95 ms of a search by both, ${largest} memories`, 15, 'at most', slowest],
+  ];
+  return table(
+    ['aim', 'wanted', 'measured', ''],
+    rows.map(([what, limit, side, measured]) => {
+      const met = side === 'at least' ? measured >= limit : measured <= limit;
+      const verdict = Number.isNaN(measured) ? 'not measured' : met ? 'met' : 'missed';
+      return [what, `${side} ${rounded(limit)}`, measured, verdict];
+    }),
+  );
+}
+
+async function measureAll(
+  { quick, scifact: folder }: MemoryBenchOptions,
+  { log, print }: BenchTools,
+): Promise<void> {
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
+  const load = loadavg()[0]?.toFixed(1) ?? '?';
+  print(['## Memory', `- machine: ${machine}; load before: ${load}`]);
+  const sizes = quick ? [1_000, 10_000] : [10_000, 100_000];
+  const largest = Math.max(...sizes);
+  log('planted facts');
+  const facts = await measureFactRecall(RECALL_TURNS);
+  const scifact = folder === null ? null : await (log('SciFact'), measureSciFact(folder));
+  const all: Filled[] = [];
+  const rows: SearchTimes[] = [];
+  for (const size of sizes) {
+    log(`${size} memories`);
+    const here = await measureIndex(() => new InProcessIndex(), size, 'here');
+    all.push(here.filled);
+    rows.push(...here.rows);
+  }
+  log(`${largest} memories in a thread`);
+  const threaded = await measureIndex(() => new ThreadedIndex(), largest, 'in a thread');
+  print(['### Searches', timesTable([...rows, ...threaded.rows])]);
+  print(['### Sizes', memoryTable(all)]);
+  const qualities: (readonly [string, number])[] = [
+    [`planted facts, recall@5, ${facts.questions} questions, ${facts.turns} turns`, facts.at5],
+    ['planted facts, recall@10', facts.at10],
+  ];
+  if (scifact !== null) {
+    qualities.push([`SciFact nDCG@10, ${scifact.claims} claims, BM25`, scifact.lexical]);
+    qualities.push(['SciFact nDCG@10, `hash-v1`', scifact.dense]);
+    qualities.push(['SciFact nDCG@10, both', scifact.hybrid]);
+  }
+  const digits = qualities.map(([what, value]) => [what, value.toFixed(3)]);
+  print(['### Quality', table(['measure', 'value'], digits)]);
+  const slowest = rows.find(({ what, size }) => what === 'here: both' && size === largest)?.p95Ms;
+  print(['### Aims', aims({ scifact, facts, slowest: slowest ?? Number.NaN, largest })]);
+}
+
+const options = parseMemoryOptions(process.argv.slice(2));
+await withBenchTools((tools) => measureAll(options, tools));
+process.exit();
