@@ -1,5 +1,5 @@
 import type { Chunk, ChunkChanges, ChunkDraft } from '../../contracts/knowledge.ts';
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
 import { chunkFromRow } from '../rows/knowledge-row.ts';
 import { createHash } from 'node:crypto';
