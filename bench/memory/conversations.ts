@@ -83,6 +83,12 @@ export function makeConversations(size: number, seed = 1): Conversations {
   return { turns, questions };
 }
 
+/** The place of a turn among all. */
+export function numberOfTurn(id: string): number {
+  const [session = 0, position = 0] = id.slice(1).split('t').map(Number);
+  return session * TURNS_PER_SESSION + position;
+}
+
 function toTurn(turn: {
   readonly id: string;
   readonly text: string;

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { percentile } from '../drive.ts';
-import { makeConversations, seeded } from './conversations.ts';
+import { makeConversations, numberOfTurn, seeded } from './conversations.ts';
 import type { IndexEntry, IndexQuery, MemoryIndex } from '../../adapters/memory-index/port.ts';
 
 /** Times of searches of one kind. */
@@ -10,6 +10,8 @@ export interface SearchTimes {
   readonly size: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
+  /** CPU of this process, which others on the machine do not move as much as they move times. */
+  readonly cpuP95Ms: number;
   /** The longest that others in this process waited, ms. */
   readonly blockedMs: number;
 }
@@ -21,6 +23,7 @@ export interface Filled {
   readonly fillMs: number;
   readonly megabytes: Readonly<Record<'lexical' | 'vectors' | 'entries', number>>;
   readonly queries: readonly IndexQuery[];
+  readonly vectors: readonly Float32Array[];
 }
 
 const WORKSPACE = 'ws_latency';
@@ -29,6 +32,8 @@ const DIMENSIONS = 384;
 const CROWDS = 200;
 const QUERIES = 200;
 const WARM_UP = 20;
+/** Searches that are compared with looking at every vector. */
+const COMPARED = 25;
 const NOW = Date.UTC(2026, 0, 1);
 
 /** Vectors in crowds, as embedders make them. */
@@ -77,7 +82,7 @@ export async function fill(index: MemoryIndex, size: number): Promise<Filled> {
       explain: false,
     };
   });
-  return { index, size, fillMs, megabytes, queries };
+  return { index, size, fillMs, megabytes, queries, vectors };
 }
 
 /** Searches one after the other. */
@@ -90,10 +95,14 @@ export async function time(
   const delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
   const times: number[] = [];
+  const cpuTimes: number[] = [];
   for (const query of queries) {
     const begun = performance.now();
+    const cpu = process.cpuUsage();
     await index.search(WORKSPACE, change(query));
+    const { user, system } = process.cpuUsage(cpu);
     times.push(performance.now() - begun);
+    cpuTimes.push((user + system) / 1_000);
     await setImmediate();
   }
   delays.disable();
@@ -102,6 +111,37 @@ export async function time(
     size,
     p50Ms: percentile(times, 0.5),
     p95Ms: percentile(times, 0.95),
+    cpuP95Ms: percentile(cpuTimes, 0.95),
     blockedMs: delays.percentile(95) / 1e6,
   };
+}
+
+/** The share of the ten nearest that a search by vectors finds; the nearest by comparing them all. */
+export async function measureVectorRecall({
+  index,
+  size,
+  queries,
+  vectors,
+}: Filled): Promise<number> {
+  const units = vectors.slice(0, size).map(toUnit);
+  let found = 0;
+  for (const query of queries.slice(0, COMPARED)) {
+    const { hits } = await index.search(WORKSPACE, { ...query, text: null, decayAt: null });
+    const wanted = query.vector?.values ?? new Float32Array(DIMENSIONS);
+    const cosines = Float64Array.from(units, (unit) => dot(unit, wanted));
+    const worst = cosines.toSorted().at(-10) ?? 0;
+    found += hits.filter(({ id }) => (cosines[numberOfTurn(id)] ?? 0) >= worst).length;
+  }
+  return found / (COMPARED * 10);
+}
+
+function toUnit(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(vector, vector));
+  return vector.map((value) => value / length);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  return sum;
 }

@@ -3,6 +3,12 @@ import { withRoom } from '../in-process/growable.ts';
 const WORD_BITS = 32;
 /** So many words can be summed up byte by byte before a byte could overflow. */
 const WORDS_PER_SUM = 31;
+/** Among more rows than these a third of the bits makes a first choice. */
+const COARSE_ROWS = 16_384;
+const COARSE_SHARE = 3;
+/** The first choice keeps one row in so many, and so many for each that is wanted. */
+const COARSE_KEEPS_ONE_IN = 16;
+const COARSE_ROWS_PER_WANTED = 8;
 
 /**
  * One bit per dimension, its sign: how many differ tells roughly how far two vectors are apart. Dimensions
@@ -10,15 +16,13 @@ const WORDS_PER_SUM = 31;
  */
 export class SignBits {
   readonly #words: number;
+  readonly #coarseRows: number;
   #bits = new Int32Array(0);
-  readonly #query: Int32Array;
-  readonly #counted: Int32Array;
   #distances = new Uint16Array(0);
 
-  constructor(dimensions: number) {
+  constructor(dimensions: number, coarseRows = COARSE_ROWS) {
     this.#words = Math.ceil(dimensions / WORD_BITS);
-    this.#query = new Int32Array(this.#words);
-    this.#counted = new Int32Array(this.#words);
+    this.#coarseRows = coarseRows;
   }
 
   /** Signs are taken relative to the centre: real vectors crowd on one side of the origin. */
@@ -31,16 +35,32 @@ export class SignBits {
     this.#bits.copyWithin(to * this.#words, from * this.#words, (from + 1) * this.#words);
   }
 
-  /** At most `limit` rows that differ least, of those whose slot the mask lets through. */
+  /** At most `limit` of the rows, those that differ least. */
   nearest(
-    query: { readonly vector: Float32Array; readonly centre: Float64Array },
-    rows: { readonly slotOf: Int32Array; readonly count: number; readonly mask: Uint8Array },
+    { vector, centre }: { readonly vector: Float32Array; readonly centre: Float64Array },
+    rows: Int32Array,
     limit: number,
   ): Int32Array {
-    writeSigns(this.#query, query.vector, query.centre);
-    writeNonZeros(this.#counted, query.vector);
-    if (this.#distances.length < rows.count) this.#distances = new Uint16Array(rows.count);
-    const perDistance = this.#measure(rows);
+    const signs = new Int32Array(this.#words);
+    writeSigns(signs, vector, centre);
+    const query: Query = { signs, counted: nonZeros(vector), words: byWeight(vector) };
+    if (this.#distances.length < rows.length) this.#distances = new Uint16Array(rows.length);
+    if (rows.length <= this.#coarseRows) return this.#choose(query, rows, limit);
+    const words = query.words.subarray(0, Math.ceil(this.#words / COARSE_SHARE));
+    const kept = Math.max(
+      COARSE_ROWS_PER_WANTED * limit,
+      Math.ceil(rows.length / COARSE_KEEPS_ONE_IN),
+    );
+    return this.#choose(query, this.#choose({ ...query, words }, rows, kept), limit);
+  }
+
+  get bytes(): number {
+    return this.#bits.byteLength + this.#distances.byteLength;
+  }
+
+  #choose(query: Query, rows: Int32Array, limit: number): Int32Array {
+    if (rows.length <= limit) return rows;
+    const perDistance = this.#measure(query, rows);
     let reach = 0;
     let within = perDistance[0] ?? 0;
     while (within < limit && reach < perDistance.length - 1) {
@@ -49,41 +69,53 @@ export class SignBits {
     }
     // Of those at the very reach, as many as there is room for.
     let room = limit - (within - (perDistance[reach] ?? 0));
-    const found = new Int32Array(Math.min(limit, within));
+    const found = new Int32Array(limit);
     let used = 0;
-    for (let row = 0; row < rows.count && used < found.length; row += 1) {
-      const distance = this.#distances[row] ?? 0;
+    for (let index = 0; index < rows.length && used < limit; index += 1) {
+      const distance = this.#distances[index] ?? 0;
       if (distance > reach || (distance === reach && room === 0)) continue;
       if (distance === reach) room -= 1;
-      found[used] = row;
+      found[used] = rows[index] ?? 0;
       used += 1;
     }
-    return found.subarray(0, used);
+    return found;
   }
 
-  get bytes(): number {
-    return this.#bits.byteLength + this.#distances.byteLength;
-  }
-
-  /** Notes the distance of each row; gives how many rows there are at each. */
-  #measure({ slotOf, count, mask }: Parameters<SignBits['nearest']>[1]): Uint32Array {
-    const words = this.#words;
-    const hidden = words * WORD_BITS + 1;
-    const perDistance = new Uint32Array(hidden);
-    const signs = { query: this.#query, counted: this.#counted };
+  /** Notes the distance of each row, counting four sums at a time; gives how many rows are at each. */
+  #measure({ signs, counted, words }: Query, rows: Int32Array): Uint32Array {
+    const width = this.#words;
     const bits = this.#bits;
     const distances = this.#distances;
-    for (let row = 0; row < count; row += 1) {
-      if (mask[slotOf[row] ?? -1] !== 1) {
-        distances[row] = hidden;
-        continue;
+    const perDistance = new Uint32Array(width * WORD_BITS + 1);
+    for (let index = 0; index < rows.length; index += 1) {
+      const start = (rows[index] ?? 0) * width;
+      let total = 0;
+      for (let from = 0; from < words.length; from += WORDS_PER_SUM) {
+        const end = Math.min(from + WORDS_PER_SUM, words.length);
+        let sums = 0;
+        for (let at = from; at < end; at += 1) {
+          const word = words[at] ?? 0;
+          let x = ((bits[start + word] ?? 0) ^ (signs[word] ?? 0)) & (counted[word] ?? 0);
+          x -= (x >>> 1) & 0x55555555;
+          x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+          sums += (x + (x >>> 4)) & 0x0f0f0f0f;
+        }
+        const pairs = (sums & 0x00ff00ff) + ((sums >>> 8) & 0x00ff00ff);
+        total += (pairs & 0xffff) + (pairs >>> 16);
       }
-      const distance = difference(bits, row * words, signs);
-      distances[row] = distance;
-      perDistance[distance] = (perDistance[distance] ?? 0) + 1;
+      distances[index] = total;
+      perDistance[total] = (perDistance[total] ?? 0) + 1;
     }
     return perDistance;
   }
+}
+
+interface Query {
+  readonly signs: Int32Array;
+  /** A bit for each dimension that is not zero. */
+  readonly counted: Int32Array;
+  /** The words to look at. */
+  readonly words: Int32Array;
 }
 
 function writeSigns(words: Int32Array, vector: Float32Array, centre: Float64Array): void {
@@ -95,33 +127,20 @@ function writeSigns(words: Int32Array, vector: Float32Array, centre: Float64Arra
   }
 }
 
-function writeNonZeros(words: Int32Array, vector: Float32Array): void {
-  words.fill(0);
-  for (let index = 0; index < vector.length; index += 1) {
-    if (vector[index] === 0) continue;
-    const word = index >> 5;
-    words[word] = (words[word] ?? 0) | (1 << (index & 31));
+function nonZeros(vector: Float32Array): Int32Array {
+  const words = new Int32Array(Math.ceil(vector.length / WORD_BITS));
+  for (const [index, value] of vector.entries()) {
+    if (value !== 0) words[index >> 5] = (words[index >> 5] ?? 0) | (1 << (index & 31));
   }
+  return words;
 }
 
-/** How many counted bits differ; adds up four counts at a time, each in a byte of its own. */
-function difference(
-  bits: Int32Array,
-  start: number,
-  { query, counted }: { readonly query: Int32Array; readonly counted: Int32Array },
-): number {
-  let total = 0;
-  for (let from = 0; from < query.length; from += WORDS_PER_SUM) {
-    const end = Math.min(from + WORDS_PER_SUM, query.length);
-    let sums = 0;
-    for (let word = from; word < end; word += 1) {
-      let x = ((bits[start + word] ?? 0) ^ (query[word] ?? 0)) & (counted[word] ?? 0);
-      x -= (x >>> 1) & 0x55555555;
-      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-      sums += (x + (x >>> 4)) & 0x0f0f0f0f;
-    }
-    const pairs = (sums & 0x00ff00ff) + ((sums >>> 8) & 0x00ff00ff);
-    total += (pairs & 0xffff) + (pairs >>> 16);
+/** All words, those first whose dimensions decide most. */
+function byWeight(vector: Float32Array): Int32Array {
+  const weights = new Float64Array(Math.ceil(vector.length / WORD_BITS));
+  for (const [index, value] of vector.entries()) {
+    weights[index >> 5] = (weights[index >> 5] ?? 0) + Math.abs(value);
   }
-  return total;
+  const words = Int32Array.from(weights.keys());
+  return words.sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0));
 }

@@ -48,11 +48,18 @@ function nearest(
 test.each([
   { title: 'all by comparing', exactProducts: 1e9, everyNth: 1, share: 1 },
   { title: 'nearly all by signs', exactProducts: 0, everyNth: 1, share: 0.95 },
+  {
+    title: 'nearly all by few signs first',
+    exactProducts: 0,
+    coarseRows: 0,
+    everyNth: 1,
+    share: 0.95,
+  },
   { title: 'what a filter leaves, by signs', exactProducts: 0, everyNth: 20, share: 1 },
-])('finds the nearest: $title', ({ exactProducts, everyNth, share }) => {
+])('finds the nearest: $title', ({ everyNth, share, ...approximation }) => {
   const count = 4_000;
   const vectors = crowded(count);
-  const set = new VectorSet(DIMENSIONS, exactProducts);
+  const set = new VectorSet(DIMENSIONS, approximation);
   for (const [slot, vector] of vectors.entries()) set.set(slot, vector);
   const mask = Uint8Array.from({ length: count }, (_, slot) => (slot % everyNth === 0 ? 1 : 0));
   let found = 0;

@@ -12,6 +12,11 @@ const CANDIDATES_PER_HIT = 8;
 /** The first centre is reckoned from so many vectors, the next whenever their number has doubled. */
 const FIRST_CENTRE = 256;
 
+interface Approximation {
+  readonly exactProducts?: number;
+  readonly coarseRows?: number | undefined;
+}
+
 /** The vectors of one embedder, one per slot. */
 export class VectorSet {
   readonly dimensions: number;
@@ -23,11 +28,15 @@ export class VectorSet {
   #centre: Float64Array;
   #nextCentre = FIRST_CENTRE;
 
-  constructor(dimensions: number, exactProducts = EXACT_PRODUCTS) {
+  /** From where on it approximates can be said, for a proof of how well it does. */
+  constructor(
+    dimensions: number,
+    { exactProducts = EXACT_PRODUCTS, coarseRows }: Approximation = {},
+  ) {
     this.dimensions = dimensions;
     this.#exactProducts = exactProducts;
     this.#vectors = new VectorBlocks(dimensions);
-    this.#bits = new SignBits(dimensions);
+    this.#bits = new SignBits(dimensions, coarseRows);
     this.#centre = new Float64Array(dimensions);
   }
 
@@ -100,7 +109,13 @@ export class VectorSet {
   ): Scored[] {
     const visible = this.#visibleRows(mask);
     const exact = visible.length * this.dimensions <= this.#exactProducts;
-    const rows = exact ? visible : this.#candidates(query, mask, wanted);
+    const rows = exact
+      ? visible
+      : this.#bits.nearest(
+          { vector: query, centre: this.#centre },
+          visible,
+          Math.max(MIN_CANDIDATES, CANDIDATES_PER_HIT * wanted),
+        );
     for (const row of rows) {
       const cosine = this.#vectors.dot(row, query);
       // What points elsewhere is unlike, however little else there is.
@@ -118,14 +133,6 @@ export class VectorSet {
       used += 1;
     }
     return rows.subarray(0, used);
-  }
-
-  #candidates(vector: Float32Array, mask: Uint8Array, wanted: number): Int32Array {
-    return this.#bits.nearest(
-      { vector, centre: this.#centre },
-      { slotOf: this.#slotOf, count: this.count, mask },
-      Math.max(MIN_CANDIDATES, CANDIDATES_PER_HIT * wanted),
-    );
   }
 
   #recentre(): void {
