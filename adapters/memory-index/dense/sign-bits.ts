@@ -3,9 +3,9 @@ import { withRoom } from '../in-process/growable.ts';
 const WORD_BITS = 32;
 /** So many words can be summed up byte by byte before a byte could overflow. */
 const WORDS_PER_SUM = 31;
-/** Among more rows than these a third of the bits makes a first choice. */
+/** Among more rows than these a quarter of the bits makes a first choice. */
 const COARSE_ROWS = 16_384;
-const COARSE_SHARE = 3;
+const COARSE_SHARE = 4;
 /** The first choice keeps one row in so many, and so many for each that is wanted. */
 const COARSE_KEEPS_ONE_IN = 16;
 const COARSE_ROWS_PER_WANTED = 8;
@@ -43,22 +43,23 @@ export class SignBits {
   ): Int32Array {
     const signs = new Int32Array(this.#words);
     writeSigns(signs, vector, centre);
-    const query: Query = { signs, counted: nonZeros(vector), words: byWeight(vector) };
+    const query: Query = { signs, counted: nonZeros(vector) };
+    const words = byWeight(vector);
     if (this.#distances.length < rows.length) this.#distances = new Uint16Array(rows.length);
-    if (rows.length <= this.#coarseRows) return this.#choose(query, rows, limit);
-    const words = query.words.subarray(0, Math.ceil(this.#words / COARSE_SHARE));
+    if (rows.length <= this.#coarseRows) return this.#choose(ordered(query, words), rows, limit);
+    const coarse = ordered(query, words.subarray(0, Math.ceil(this.#words / COARSE_SHARE)));
     const kept = Math.max(
       COARSE_ROWS_PER_WANTED * limit,
       Math.ceil(rows.length / COARSE_KEEPS_ONE_IN),
     );
-    return this.#choose(query, this.#choose({ ...query, words }, rows, kept), limit);
+    return this.#choose(ordered(query, words), this.#choose(coarse, rows, kept), limit);
   }
 
   get bytes(): number {
     return this.#bits.byteLength + this.#distances.byteLength;
   }
 
-  #choose(query: Query, rows: Int32Array, limit: number): Int32Array {
+  #choose(query: OrderedQuery, rows: Int32Array, limit: number): Int32Array {
     if (rows.length <= limit) return rows;
     const perDistance = this.#measure(query, rows);
     let reach = 0;
@@ -82,7 +83,7 @@ export class SignBits {
   }
 
   /** Notes the distance of each row, counting four sums at a time; gives how many rows are at each. */
-  #measure({ signs, counted, words }: Query, rows: Int32Array): Uint32Array {
+  #measure({ signs, counted, words }: OrderedQuery, rows: Int32Array): Uint32Array {
     const width = this.#words;
     const bits = this.#bits;
     const distances = this.#distances;
@@ -94,8 +95,8 @@ export class SignBits {
         const end = Math.min(from + WORDS_PER_SUM, words.length);
         let sums = 0;
         for (let at = from; at < end; at += 1) {
-          const word = words[at] ?? 0;
-          let x = ((bits[start + word] ?? 0) ^ (signs[word] ?? 0)) & (counted[word] ?? 0);
+          const found = bits[start + (words[at] ?? 0)] ?? 0;
+          let x = (found ^ (signs[at] ?? 0)) & (counted[at] ?? 0);
           x -= (x >>> 1) & 0x55555555;
           x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
           sums += (x + (x >>> 4)) & 0x0f0f0f0f;
@@ -114,8 +115,19 @@ interface Query {
   readonly signs: Int32Array;
   /** A bit for each dimension that is not zero. */
   readonly counted: Int32Array;
-  /** The words to look at. */
+}
+
+/** Of the query what is needed for these words, in their order. */
+interface OrderedQuery extends Query {
   readonly words: Int32Array;
+}
+
+function ordered({ signs, counted }: Query, words: Int32Array): OrderedQuery {
+  return {
+    words,
+    signs: words.map((word) => signs[word] ?? 0),
+    counted: words.map((word) => counted[word] ?? 0),
+  };
 }
 
 function writeSigns(words: Int32Array, vector: Float32Array, centre: Float64Array): void {

@@ -25,6 +25,8 @@ export class VectorSet {
   readonly #bits: SignBits;
   readonly #rowOf = new Map<number, number>();
   #slotOf = new Int32Array(0);
+  /** Used by one search after the other. */
+  #visible = new Int32Array(0);
   #centre: Float64Array;
   #nextCentre = FIRST_CENTRE;
 
@@ -125,9 +127,11 @@ export class VectorSet {
   }
 
   #visibleRows(mask: Uint8Array): Int32Array {
-    const rows = new Int32Array(this.count);
+    const { count } = this;
+    this.#visible = withRoom(this.#visible, count);
+    const rows = this.#visible;
     let used = 0;
-    for (let row = 0; row < rows.length; row += 1) {
+    for (let row = 0; row < count; row += 1) {
       if (mask[this.#slotOf[row] ?? -1] !== 1) continue;
       rows[used] = row;
       used += 1;
