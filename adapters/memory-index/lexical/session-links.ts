@@ -59,6 +59,7 @@ export class SessionLinks {
     }
   }
 
+  /** Links to it stay: no mask lets a removed slot through, and none is used twice. */
   remove(slot: number, length: number): void {
     const session = this.#byNumber[this.sessionOf[slot] ?? -1];
     if (session === undefined) return;
@@ -67,13 +68,6 @@ export class SessionLinks {
     this.totalLength -= length;
     session.entries -= 1;
     if (session.slotAt.get(position) === slot) session.slotAt.delete(position);
-    for (let index = 0; index < NEIGHBOURS; index += 1) {
-      const other = this.neighbours[NEIGHBOURS * slot + index] ?? -1;
-      const back = NEIGHBOURS * other + NEIGHBOURS - 1 - index;
-      if (other >= 0 && this.neighbours[back] === slot) this.neighbours[back] = -1;
-    }
-    this.neighbours.fill(-1, NEIGHBOURS * slot, NEIGHBOURS * (slot + 1));
-    this.sessionOf[slot] = -1;
     if (session.entries === 0) this.#close(session);
   }
 
