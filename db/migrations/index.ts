@@ -12,9 +12,9 @@ import * as files from './0011-files.ts';
 import * as sandboxes from './0012-sandboxes.ts';
 import * as journalCommitPlain from './0013-journal-commit-plain.ts';
 import * as journalKeys from './0014-journal-keys.ts';
-import * as memory from './0015-memory.ts';
-import * as knowledge from './0016-knowledge.ts';
-import * as graph from './0017-graph.ts';
+import * as memory from './0016-memory.ts';
+import * as knowledge from './0017-knowledge.ts';
+import * as graph from './0018-graph.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -31,7 +31,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-sandboxes': sandboxes,
   '0013-journal-commit-plain': journalCommitPlain,
   '0014-journal-keys': journalKeys,
-  '0015-memory': memory,
-  '0016-knowledge': knowledge,
-  '0017-graph': graph,
+  '0016-memory': memory,
+  '0017-knowledge': knowledge,
+  '0018-graph': graph,
 };
