@@ -22,3 +22,8 @@ export interface TextToEmbed {
 export interface NewVector extends StoredVector {
   readonly hash: string;
 }
+
+/** The name of a set of vectors, as indexes and caches know it. */
+export function vectorSetOf({ id, revision, dim }: EmbedderRef): string {
+  return `${id}:${revision}:${dim}`;
+}
