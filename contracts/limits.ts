@@ -81,6 +81,10 @@ export const LIMITS = {
   memoryBatch: 1_000,
   /** An archived memory is deleted after this long. */
   memoryRetentionMs: 30 * 24 * 3_600_000,
+  /** Hits of one recall. */
+  recallHits: 100,
+  /** Text that is searched by; of more the rest is refused. */
+  recallChars: 8_000,
   /** A value of a working memory is gone after this long without use. */
   workingMemoryMs: 3_600_000,
   /** All values of one run's or thread's working memory; about 16,000 tokens. */
