@@ -42,8 +42,10 @@ export interface GraphFact extends FactSource {
   readonly expiredAt: string | null;
 }
 
-/** At which moments the graph is looked at; now by default. */
+/** At which moments the graph is looked at, now by default, and by whom. */
 export interface GraphMoment {
+  /** Who looks: what tells of other persons is not there for this one. All is there by default. */
+  readonly viewerId?: string;
   /** What was so then. */
   readonly validAt?: string;
   /** As it was known then. */

@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   entity: 'ent',
   fact: 'fact',
   erasure: 'era',
+  feedback: 'fb',
 } as const;
 
 /** The kinds of things that have ids. */

@@ -54,6 +54,8 @@ export interface Provenance {
 export interface Memory extends MemoryOwner, Provenance {
   readonly id: string;
   readonly workspaceId: string;
+  /** Its place among the memories of its thread, from 0; null without a thread. */
+  readonly threadPosition: number | null;
   readonly kind: MemoryKind;
   /** Empty once it is deleted. */
   readonly text: string;
@@ -142,6 +144,17 @@ export interface MemoryUsage {
   readonly limit: number;
 }
 
+/** How much is remembered of one scope. */
+export interface ScopeCount {
+  readonly scope: MemoryScope;
+  /** Of the user, the agent or the thread; null for the workspace itself. */
+  readonly id: string | null;
+  readonly active: number;
+  readonly archived: number;
+  /** When one of them was written or changed last. */
+  readonly lastAt: string;
+}
+
 /** What an erasure removed, by kind of row. */
 export interface ErasedCounts {
   readonly memories: number;
@@ -156,6 +169,7 @@ export interface ErasedCounts {
   readonly entities: number;
   readonly graphFacts: number;
   readonly workingValues: number;
+  readonly feedback: number;
 }
 
 /** Proof of an erasure; holds nothing that tells who it was. */

@@ -8,6 +8,7 @@ import type {
   MemoryScope,
   MemoryStatus,
 } from '../contracts/memory.ts';
+import type { FeedbackKind } from '../contracts/feedback.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Projected, Projection } from '../contracts/projection.ts';
 
@@ -19,6 +20,7 @@ interface MemoriesTable {
   readonly user_id: string | null;
   readonly agent_id: string | null;
   readonly thread_id: string | null;
+  readonly thread_position: Nullable<number>;
   readonly text: string;
   /** Of the text as it is compared; null once it is deleted. */
   readonly text_hash: string | null;
@@ -122,6 +124,21 @@ interface WorkingMemoryTable {
   readonly expires_at: TimeColumn;
 }
 
+interface FeedbackTable {
+  readonly workspace_id: string;
+  readonly id: string;
+  readonly thread_id: string;
+  readonly message_id: string;
+  readonly run_id: Nullable<string>;
+  readonly user_id: Nullable<string>;
+  readonly kind: FeedbackKind;
+  readonly value: JsonColumn<Json>;
+  readonly comment: string;
+  readonly memory_id: Nullable<string>;
+  readonly actor: string;
+  readonly created_at: TimeColumn;
+}
+
 /** Tables of memories by their names. */
 export interface MemoryTables {
   readonly memories: MemoriesTable;
@@ -132,4 +149,5 @@ export interface MemoryTables {
   readonly projection_outbox: ProjectionOutboxTable;
   readonly erasures: ErasuresTable;
   readonly working_memory: WorkingMemoryTable;
+  readonly feedback: FeedbackTable;
 }

@@ -5,6 +5,7 @@ import type { Entity } from '../../contracts/graph.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { newId } from '../../contracts/ids.ts';
 import { noteChanges } from '../projections/note-changes.ts';
+import { visibleTo } from './moment.ts';
 import type { Tables } from '../tables.ts';
 
 /** An entity by its name; one of the same name, type and person is the same. */
@@ -20,6 +21,8 @@ export interface NewEntity {
 export interface EntitySearch {
   readonly text: string;
   readonly type?: string;
+  /** Who looks: entities that tell of other persons are not there for this one. */
+  readonly viewerId?: string;
   readonly limit: number;
 }
 
@@ -65,12 +68,12 @@ export async function getEntities(
 export async function findEntities(
   kysely: Kysely<Tables>,
   workspaceId: string,
-  { text, type, limit }: EntitySearch,
+  { text, type, viewerId, limit }: EntitySearch,
 ): Promise<readonly Entity[]> {
   const words = wordsOf(text);
   if (words.length === 0) return [];
   const ofType = type === undefined ? sql`true` : sql`e.type = ${type}`;
-  const known = sql`e.workspace_id = ${workspaceId} and ${ofType}`;
+  const known = sql`e.workspace_id = ${workspaceId} and ${ofType} and ${visibleTo('e', viewerId)}`;
   // A whole word counts twice what its beginning does; long names count less.
   const { rows } = await sql<EntityRow>`
     with hit as materialized (

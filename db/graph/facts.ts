@@ -40,7 +40,7 @@ export async function recordFact(
       insert into kg_facts as f (workspace_id, id, version, src, dst, predicate, text, confidence,
         user_id, memory_id, run_id, message_id, key, valid_at, invalid_at, recorded_at)
       values (${workspaceId}, ${newId('fact')}, 1, ${fact.sourceId}, ${fact.targetId},
-        ${fact.predicate}, ${fact.text}, ${confidence}, ${fact.userId ?? null},
+        ${fact.predicate}, ${fact.text}, ${confidence}, ${personOf(workspaceId, fact)},
         ${fact.memoryId ?? null}, ${fact.runId ?? null}, ${fact.messageId ?? null}, ${key},
         ${validAt === undefined ? now : new Date(validAt)},
         ${invalidAt === undefined ? null : new Date(invalidAt)}, ${now})
@@ -111,16 +111,25 @@ export async function factsOf(
   request: GraphMoment & {
     readonly entityId: string;
     readonly predicate?: string;
+    readonly limit?: number;
     readonly now: Date;
   },
 ): Promise<readonly GraphFact[]> {
-  const { entityId, predicate } = request;
+  const { entityId, predicate, limit = LIMITS.graphRows } = request;
   const only = predicate === undefined ? sql`true` : sql`f.predicate = ${predicate}`;
   const { rows } = await sql<FactRow>`
     select distinct on (f.id, f.version) ${FACT_COLUMNS}
     from (${knownArms(workspaceId, request, sql`${entityId}`)}) f
-    where ${only} order by f.id, f.version limit ${LIMITS.graphRows}`.execute(kysely);
+    where ${only} order by f.id, f.version
+    limit ${Math.min(limit, LIMITS.graphRows)}`.execute(kysely);
   return rows.map(factFromRow);
+}
+
+/** What is said of somebody's entity is said of that person. */
+function personOf(workspaceId: string, { userId, sourceId, targetId }: NewFact) {
+  return sql`coalesce(${userId ?? null}::text, (
+    select min(e.user_id) from kg_entities e
+    where e.workspace_id = ${workspaceId} and e.id in (${sourceId}, ${targetId})))`;
 }
 
 async function recordedFact(

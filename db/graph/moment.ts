@@ -8,12 +8,12 @@ import type { GraphMoment } from '../../contracts/graph.ts';
  */
 export function knownArms(
   workspaceId: string,
-  { validAt, recordedAt, now }: GraphMoment & { readonly now: Date },
+  { validAt, recordedAt, viewerId, now }: GraphMoment & { readonly now: Date },
   entity: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   const then = validAt === undefined ? now : new Date(validAt);
   const valid = sql`f.valid_at <= ${then}::timestamptz
-    and (f.invalid_at is null or f.invalid_at > ${then}::timestamptz)`;
+    and (f.invalid_at is null or f.invalid_at > ${then}::timestamptz) and ${visibleTo('f', viewerId)}`;
   const known = recordedAt === undefined ? null : new Date(recordedAt);
   const conditions =
     known === null
@@ -30,4 +30,11 @@ export function knownArms(
       where f.workspace_id = ${workspaceId} and f.dst = ${entity} and ${condition} and ${valid}`,
   ]);
   return sql.join(arms, sql` union all `);
+}
+
+/** Of nobody in particular, or of the one who looks; `table` is a name within the query. */
+export function visibleTo(table: 'e' | 'f', viewerId: string | undefined): RawBuilder<boolean> {
+  if (viewerId === undefined) return sql<boolean>`true`;
+  const userId = sql.ref(`${table}.user_id`);
+  return sql<boolean>`(${userId} is null or ${userId} = ${viewerId})`;
 }

@@ -1,8 +1,8 @@
 import { FACT_COLUMNS, factFromRow, type FactRow } from '../rows/graph-row.ts';
-import type { GraphMoment, GraphPath, Neighbourhood } from '../../contracts/graph.ts';
+import type { Entity, GraphMoment, GraphPath, Neighbourhood } from '../../contracts/graph.ts';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { getEntities } from './entities.ts';
-import { knownArms } from './moment.ts';
+import { knownArms, visibleTo } from './moment.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import type { Tables } from '../tables.ts';
 
@@ -49,7 +49,9 @@ export async function neighbourhood(
   // Read by their ids: joined, the planner would expect as many as the walk may reach.
   const shown = new Map(rows.slice(0, limit).map(({ entity, depth }) => [entity, depth]));
   const known = await getEntities(kysely, workspaceId, [...shown.keys()]);
-  const entities = known.map((entity) => ({ ...entity, depth: shown.get(entity.id) ?? 0 }));
+  const entities = known
+    .filter((entity) => isVisible(entity, request.viewerId))
+    .map((entity) => ({ ...entity, depth: shown.get(entity.id) ?? 0 }));
   const facts = await factsAmong(kysely, workspaceId, {
     ...request,
     ids: entities.map(({ id }) => id),
@@ -93,6 +95,7 @@ export async function shortestPath(
     workspaceId,
     rows.map(({ entity }) => entity),
   );
+  if (!entities.every((entity) => isVisible(entity, request.viewerId))) return null;
   // The fact of a row leads away from its entity: the last one has none.
   return { entities, facts: rows.slice(0, -1).map(factFromRow) };
 }
@@ -107,6 +110,7 @@ function walk(workspaceId: string, request: Walk): RawBuilder<unknown> {
     wave (entity, depth) as (
       select e.id, 0 from kg_entities e
       where e.workspace_id = ${workspaceId} and e.id = any(${request.from}::text[])
+        and ${visibleTo('e', request.viewerId)}
       union
       select n.next, w.depth + 1 from wave w
       cross join lateral (${knownArms(workspaceId, request, sql`w.entity`)}) n
@@ -128,4 +132,8 @@ async function factsAmong(
     where f.next = any(${request.ids}::text[])
     order by f.id, f.version limit ${LIMITS.graphRows + 1}`.execute(kysely);
   return rows.map(factFromRow);
+}
+
+function isVisible({ userId }: Entity, viewerId: string | undefined): boolean {
+  return viewerId === undefined || userId === null || userId === viewerId;
 }

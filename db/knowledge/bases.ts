@@ -33,8 +33,7 @@ export async function createBase(
       .values({ workspace_id: workspaceId, id, name, description })
       .execute();
   } catch (error) {
-    if (violatedUnique(error) === null) throw error;
-    throw new AppError('knowledge.name_taken', `there is a knowledge base ${name} already`);
+    throw nameTaken(error, name);
   }
   return getBase(kysely, workspaceId, id);
 }
@@ -66,6 +65,30 @@ export async function listBases(
   return toPage(rows, page, { item: fromRow, place: (row) => [row.id] });
 }
 
+/** What is to be different; absent fields stay. */
+export interface BaseChange {
+  readonly name?: string;
+  readonly description?: string;
+}
+
+/** See `KnowledgeStore.updateBase`. */
+export async function updateBase(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  { id, change }: { readonly id: string; readonly change: BaseChange },
+): Promise<KnowledgeBase> {
+  const { name = null, description = null } = change;
+  try {
+    await sql`
+      update knowledge_bases b set name = coalesce(${name}::text, b.name),
+        description = coalesce(${description}::text, b.description)
+      where b.workspace_id = ${workspaceId} and b.id = ${id}`.execute(kysely);
+  } catch (error) {
+    throw nameTaken(error, name ?? '');
+  }
+  return getBase(kysely, workspaceId, id);
+}
+
 /** See `KnowledgeStore.deleteBase`. */
 export async function deleteBase(
   trx: Kysely<Tables>,
@@ -89,6 +112,11 @@ export async function deleteBase(
 /** What is said of a knowledge base that the workspace does not have. */
 export function unknownBase(id: string): AppError {
   return new AppError('knowledge.base_not_found', `no knowledge base ${id}`);
+}
+
+function nameTaken(error: unknown, name: string): unknown {
+  if (violatedUnique(error) === null) return error;
+  return new AppError('knowledge.name_taken', `there is a knowledge base ${name} already`);
 }
 
 function fromRow(row: BaseRow): KnowledgeBase {

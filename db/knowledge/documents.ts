@@ -30,6 +30,8 @@ export interface PutDocument {
 export interface DocumentFilter {
   readonly knowledgeBaseId: string;
   readonly state?: DocumentState;
+  /** Those of this person only. */
+  readonly userId?: string;
 }
 
 /** What a document becomes; a failed one says why. */
@@ -174,13 +176,14 @@ export async function listDocuments(
   workspaceId: string,
   { filter, page }: { readonly filter: DocumentFilter; readonly page: PageRequest },
 ): Promise<Page<KnowledgeDocument>> {
-  const { knowledgeBaseId, state } = filter;
+  const { knowledgeBaseId, state, userId } = filter;
   const rows = await kysely
     .selectFrom('documents')
     .selectAll()
     .where('workspace_id', '=', workspaceId)
     .where('knowledge_base_id', '=', knowledgeBaseId)
     .where('id', '>', textPlace(page) ?? '')
+    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
     .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'pending'))
     .orderBy('id')
     .limit(rowsToRead(page))

@@ -1,4 +1,5 @@
 import type { Ingestion, IngestionProgress } from '../../contracts/knowledge.ts';
+import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from '../stores/page.ts';
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
 import { INGESTION_STEPS } from '../../contracts/knowledge.ts';
@@ -103,6 +104,27 @@ export async function lastIngestion(
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? null : withSteps(kysely, row);
+}
+
+/** See `KnowledgeStore.listIngestions`. */
+export async function listIngestions(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  { documentId, page }: { readonly documentId: string; readonly page: PageRequest },
+): Promise<Page<Ingestion>> {
+  const place = textPlace(page);
+  const rows = await kysely
+    .selectFrom('ingestions')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('document_id', '=', documentId)
+    .$if(place !== null, (query) => query.where('id', '<', place ?? ''))
+    .orderBy('id', 'desc')
+    .limit(rowsToRead(page))
+    .execute();
+  const found = toPage(rows, page, { item: (row) => row, place: (row) => [row.id] });
+  const items = await Promise.all(found.items.map((row) => withSteps(kysely, row)));
+  return { ...found, items };
 }
 
 async function withSteps(

@@ -51,6 +51,11 @@ export async function eraseUser(
     .where('workspace_id', '=', workspaceId)
     .where('user_id', '=', userId)
     .executeTakeFirst();
+  const feedback = await trx
+    .deleteFrom('feedback')
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
   const erased: ErasedCounts = {
     memories: targets.length,
     derived: targets.filter((target) => target.user_id !== userId).length,
@@ -58,6 +63,7 @@ export async function eraseUser(
     ...knowledge,
     ...graph,
     workingValues: Number(working.numDeletedRows),
+    feedback: Number(feedback.numDeletedRows),
   };
   const held = found.length - targets.length;
   const remaining = await countRemaining(trx, workspaceId, userId);
@@ -166,7 +172,14 @@ async function countRemaining(
   workspaceId: string,
   userId: string,
 ): Promise<number> {
-  const tables = ['memories', 'documents', 'kg_entities', 'kg_facts', 'working_memory'] as const;
+  const tables = [
+    'memories',
+    'documents',
+    'kg_entities',
+    'kg_facts',
+    'working_memory',
+    'feedback',
+  ] as const;
   const counts = tables.map((table) => {
     const held = table === 'memories' ? sql`not legal_hold` : sql`true`;
     return sql`(select count(*) from ${sql.table(table)}

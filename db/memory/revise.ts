@@ -8,7 +8,7 @@ import { AppError } from '../../contracts/app-error.ts';
 import { changeMemories } from './change.ts';
 import { deleteFacts } from '../graph/erase-graph.ts';
 import type { Tables } from '../tables.ts';
-import { violatedUnique } from '../violation.ts';
+import { violatedUnique, violatesCheck } from '../violation.ts';
 
 interface Revision {
   readonly author: MemoryAuthor;
@@ -19,6 +19,9 @@ interface Revision {
 export interface MemoryEdit {
   readonly text?: string;
   readonly importance?: number;
+  readonly validAt?: string;
+  /** Null: it is so still. */
+  readonly invalidAt?: string | null;
   /** Refused with `memory.conflict` when another version stands. */
   readonly expectedVersion?: number;
 }
@@ -61,7 +64,9 @@ export async function editMemory(
     workspaceId,
     ids: [id],
     change: 'edited',
-    set: sql`text = ${text}, text_hash = ${textHash(text)}, importance = ${importance}`,
+    set: sql`text = ${text}, text_hash = ${textHash(text)}, importance = ${importance},
+      valid_at = ${timeOr(edit.validAt, before.validAt)},
+      invalid_at = ${timeOr(edit.invalidAt, before.invalidAt)}`,
     only: sql`m.status <> 'deleted' and m.version = ${version}`,
     author,
     now,
@@ -209,7 +214,17 @@ async function dropVectors(
     .execute();
 }
 
+/** A time that is to be different, or the one that stands. */
+function timeOr(wanted: string | null | undefined, standing: string | null): Date | null {
+  const time = wanted === undefined ? standing : wanted;
+  return time === null ? null : new Date(time);
+}
+
 function refuseSame(error: unknown): never {
+  if (violatesCheck(error)) {
+    const message = 'a memory cannot end before it begins to be so';
+    throw new AppError('memory.invalid', message, { cause: error });
+  }
   if (violatedUnique(error) === null) throw error;
   throw new AppError('memory.conflict', 'the same is remembered already', { cause: error });
 }

@@ -44,7 +44,11 @@ export interface GraphStore {
   /** Facts at an entity, in both directions. */
   facts(
     workspaceId: string,
-    request: GraphMoment & { readonly entityId: string; readonly predicate?: string },
+    request: GraphMoment & {
+      readonly entityId: string;
+      readonly predicate?: string;
+      readonly limit?: number;
+    },
   ): Promise<readonly GraphFact[]>;
   /** What is near to some entities, and the facts among them. */
   neighbourhood(workspaceId: string, request: NeighbourhoodRequest): Promise<Neighbourhood>;

@@ -11,7 +11,14 @@ import {
   readVectors,
   type VectorScan,
 } from '../vectors/vectors.ts';
-import { createBase, deleteBase, getBase, listBases } from '../knowledge/bases.ts';
+import {
+  createBase,
+  deleteBase,
+  getBase,
+  listBases,
+  updateBase,
+  type BaseChange,
+} from '../knowledge/bases.ts';
 import {
   documentContent,
   getDocument,
@@ -34,6 +41,7 @@ import {
   endIngestion,
   getIngestion,
   lastIngestion,
+  listIngestions,
   startIngestion,
   writeStep,
   type IngestionEnd,
@@ -57,6 +65,8 @@ export interface KnowledgeStore {
   getBase(workspaceId: string, id: string): Promise<KnowledgeBase>;
   /** Oldest first. */
   listBases(workspaceId: string, page: PageRequest): Promise<Page<KnowledgeBase>>;
+  /** Throws `knowledge.base_not_found`, `knowledge.name_taken`. */
+  updateBase(workspaceId: string, id: string, change: BaseChange): Promise<KnowledgeBase>;
   /** Removes it with all its documents. Throws `knowledge.base_not_found`. */
   deleteBase(workspaceId: string, id: string): Promise<void>;
   /** Adds a document or its new contents. Throws `knowledge.base_not_found`, `knowledge.too_large`. */
@@ -94,6 +104,12 @@ export interface KnowledgeStore {
   endIngestion(workspaceId: string, id: string, end: IngestionEnd): Promise<Ingestion>;
   /** Throws `knowledge.ingestion_not_found`. */
   ingestion(workspaceId: string, id: string): Promise<Ingestion>;
+  /** Of a document, newest first. */
+  listIngestions(
+    workspaceId: string,
+    documentId: string,
+    page: PageRequest,
+  ): Promise<Page<Ingestion>>;
   /** Null if there was none. */
   lastIngestion(workspaceId: string, documentId: string): Promise<Ingestion | null>;
   /** Keeps vectors of pieces; answers with how many. Throws `embedding.invalid`. */
@@ -120,6 +136,7 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     createBase: (ws, base) => createBase(kysely, ws, base),
     getBase: (ws, id) => getBase(kysely, ws, id),
     listBases: (ws, page) => listBases(kysely, ws, page),
+    updateBase: (ws, id, change) => updateBase(kysely, ws, { id, change }),
     deleteBase: (ws, id) => inOne((trx) => deleteBase(trx, ws, id)),
     putDocument: (ws, document) => inOne((trx) => putDocument(trx, ws, document)),
     getDocument: (ws, id) => getDocument(kysely, ws, id),
@@ -140,8 +157,10 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     ingestionStep: (ws, id, progress) => writeStep(kysely, ws, { id, progress }),
     endIngestion: (ws, id, end) => endIngestion(kysely, ws, { id, end }),
     ingestion: (ws, id) => getIngestion(kysely, ws, id),
+    listIngestions: (ws, documentId, page) => listIngestions(kysely, ws, { documentId, page }),
     lastIngestion: (ws, documentId) => lastIngestion(kysely, ws, documentId),
-    putVectors: (ws, embedder, vectors) => putVectors(kysely, ws, { kind, embedder, vectors }),
+    putVectors: (ws, embedder, vectors) =>
+      inOne((trx) => putVectors(trx, ws, { kind, embedder, vectors })),
     missingVectors: (ws, scan) => missingVectors(kysely, ws, { ...scan, kind }),
     vectors: (ws, scan) => readVectors(kysely, ws, { ...scan, kind }),
   };

@@ -31,8 +31,10 @@ import type {
   MemoryAuthor,
   MemoryEvent,
   MemoryUsage,
+  MemoryScope,
   NewMemory,
   Remembered,
+  ScopeCount,
 } from '../../contracts/memory.ts';
 import {
   getMemories,
@@ -51,6 +53,7 @@ import {
   type VectorScan,
 } from '../vectors/vectors.ts';
 import type { Page, PageRequest } from './page.ts';
+import { listScopes } from '../memory/scopes.ts';
 import { readUsage, setLimit } from '../memory/usage.ts';
 import { consolidate, type Consolidated, type Consolidation } from '../memory/consolidate.ts';
 import type { Database } from '../database.ts';
@@ -73,6 +76,12 @@ export interface MemoryStore {
   getMany(workspaceId: string, ids: readonly string[]): Promise<readonly Memory[]>;
   /** Newest first. */
   list(workspaceId: string, filter: MemoryFilter, page: PageRequest): Promise<Page<Memory>>;
+  /** Who has memories and how many, deleted ones left out. */
+  scopes(
+    workspaceId: string,
+    filter: { readonly scope?: MemoryScope },
+    page: PageRequest,
+  ): Promise<Page<ScopeCount>>;
   /** Active ones by id, for those who read all. */
   scan(workspaceId: string, request: ScanRequest): Promise<readonly Memory[]>;
   /** Oldest first. Throws `memory.not_found`. */
@@ -154,6 +163,7 @@ export function createMemoryStore(
     get: (ws, id) => getMemory(kysely, ws, id),
     getMany: (ws, ids) => getMemories(kysely, ws, ids),
     list: (ws, filter, page) => listMemories(kysely, ws, { filter, page }),
+    scopes: (ws, filter, page) => listScopes(kysely, ws, { ...filter, page }),
     scan: (ws, request) => scanMemories(kysely, ws, request),
     history: (ws, id, page) => memoryHistory(kysely, ws, { id, page }),
     edit: (ws, id, edit) =>
@@ -180,7 +190,8 @@ export function createMemoryStore(
     erasure: (ws, id) => getErasure(kysely, ws, id),
     usage: (ws) => readUsage(kysely, ws),
     setLimit: (ws, limit) => setLimit(kysely, ws, limit),
-    putVectors: (ws, embedder, vectors) => putVectors(kysely, ws, { kind, embedder, vectors }),
+    putVectors: (ws, embedder, vectors) =>
+      inOne((trx) => putVectors(trx, ws, { kind, embedder, vectors })),
     missingVectors: (ws, scan) => missingVectors(kysely, ws, { ...scan, kind }),
     vectors: (ws, scan) => readVectors(kysely, ws, { ...scan, kind }),
   };
