@@ -154,6 +154,21 @@ export async function getDocument(
   return documentFromRow(row);
 }
 
+/** See `KnowledgeStore.documents`. */
+export async function getDocuments(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<readonly KnowledgeDocument[]> {
+  const rows = await kysely
+    .selectFrom('documents')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .execute();
+  return rows.map(documentFromRow);
+}
+
 /** See `KnowledgeStore.content`. */
 export async function documentContent(
   kysely: Kysely<Tables>,

@@ -38,11 +38,12 @@ export async function rememberAll(
   { memories, author, now }: RememberRequest,
 ): Promise<readonly Remembered[]> {
   checkBatch(memories.length);
-  const drafts = await withTrust(
+  const trusted = await withTrust(
     trx,
     workspaceId,
     memories.map((memory) => toDraft(workspaceId, memory, now)),
   );
+  const drafts = await withPlaces(trx, workspaceId, trusted);
   const created = await insertAll(trx, drafts);
   const fresh = drafts.filter(({ row }) => created.has(row.id));
   await insertSources(trx, fresh);
@@ -122,6 +123,33 @@ async function withTrust(
       ? { ...draft, row: { ...draft.row, trusted: false } }
       : draft,
   );
+}
+
+/** Memories of a thread stand in it as they were given: ids of one moment have no order. */
+async function withPlaces(
+  trx: Kysely<Tables>,
+  workspaceId: string,
+  drafts: readonly Draft[],
+): Promise<readonly Draft[]> {
+  const threads = [...new Set(drafts.flatMap(({ row }) => row.thread_id ?? []))].sort();
+  const next = new Map<string, number>();
+  for (const thread of threads) {
+    // Writers of one thread take turns, in one order everywhere: no place is given twice.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`${workspaceId}/${thread}`}, 11))`.execute(
+      trx,
+    );
+    const { rows } = await sql<{ readonly next: number }>`
+      select coalesce(max(thread_position) + 1, 0) as next from memories
+      where workspace_id = ${workspaceId} and thread_id = ${thread}`.execute(trx);
+    next.set(thread, rows[0]?.next ?? 0);
+  }
+  return drafts.map((draft) => {
+    const { thread_id: thread = null } = draft.row;
+    if (thread === null) return draft;
+    const place = next.get(thread) ?? 0;
+    next.set(thread, place + 1);
+    return { ...draft, row: { ...draft.row, thread_position: place } };
+  });
 }
 
 async function insertAll(

@@ -52,6 +52,7 @@ async function createMemories(db: Kysely<unknown>): Promise<void> {
       user_id text collate "C",
       agent_id text collate "C",
       thread_id text collate "C",
+      thread_position int,
       text text not null,
       text_hash text collate "C",
       importance double precision not null check (importance between 0 and 1),
@@ -118,6 +119,9 @@ async function createMemoryIndexes(db: Kysely<unknown>): Promise<void> {
     where agent_id is not null`.execute(db);
   await sql`
     create index memories_by_thread on memories (workspace_id, thread_id, id)
+    where thread_id is not null`.execute(db);
+  await sql`
+    create index memories_by_place on memories (workspace_id, thread_id, thread_position)
     where thread_id is not null`.execute(db);
   await sql`
     create index memories_by_run on memories (workspace_id, run_id)

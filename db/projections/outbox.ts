@@ -70,7 +70,7 @@ export async function completeProjections(
   await release(
     kysely,
     claims,
-    sql`done_at = case when o.version = c.version then clock_timestamp() else o.done_at end,
+    sql`done_at = case when o.attempts > 0 then clock_timestamp() else o.done_at end,
       claimed_until = null, last_error = null`,
   );
 }
@@ -150,7 +150,7 @@ async function release(
   // Who was overtaken after the end of his claim changes nothing. Locked in the order of writers.
   await sql`
     with c as materialized (
-      select o.workspace_id, o.subject, o.subject_id, n.version
+      select o.workspace_id, o.subject, o.subject_id
       from unnest(${workspaces}::text[], ${subjects}::text[], ${ids}::text[], ${versions}::int[],
         ${attempts}::int[]) as n (workspace_id, subject, subject_id, version, attempt)
       join projection_outbox o using (workspace_id, subject, subject_id)

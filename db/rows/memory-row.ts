@@ -9,7 +9,8 @@ export type MemoryRow = Omit<Selectable<Tables['memories']>, 'text_hash' | 'key'
 
 /** Columns of a `MemoryRow`; `m` is the memory. */
 export const MEMORY_COLUMNS: RawBuilder<MemoryRow> = sql`
-  m.workspace_id, m.id, m.kind, m.scope, m.user_id, m.agent_id, m.thread_id, m.text, m.importance,
+  m.workspace_id, m.id, m.kind, m.scope, m.user_id, m.agent_id, m.thread_id, m.thread_position,
+  m.text, m.importance,
   m.stability_ms, m.last_access_at, m.access_count, m.touches, m.forget_at, m.valid_at,
   m.invalid_at, m.superseded_by, m.status, m.pinned, m.legal_hold, m.origin, m.trusted, m.run_id,
   m.step_id, m.message_id, m.version, m.created_at, m.updated_at, m.delete_at,
@@ -27,6 +28,7 @@ export function memoryFromRow(row: MemoryRow): Memory {
     userId: row.user_id,
     agentId: row.agent_id,
     threadId: row.thread_id,
+    threadPosition: row.thread_position,
     text: row.text,
     importance: row.importance,
     stabilityMs: row.stability_ms,

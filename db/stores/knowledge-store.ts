@@ -22,6 +22,7 @@ import {
 import {
   documentContent,
   getDocument,
+  getDocuments,
   listDocuments,
   progressDocument,
   putDocument,
@@ -73,6 +74,8 @@ export interface KnowledgeStore {
   putDocument(workspaceId: string, document: NewDocument): Promise<PutDocument>;
   /** Throws `knowledge.document_not_found`. */
   getDocument(workspaceId: string, id: string): Promise<KnowledgeDocument>;
+  /** Those that exist, in no order. */
+  documents(workspaceId: string, ids: readonly string[]): Promise<readonly KnowledgeDocument[]>;
   /** Its bytes. Throws `knowledge.document_not_found`. */
   content(workspaceId: string, id: string): Promise<Buffer>;
   /** Oldest first. */
@@ -140,6 +143,7 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     deleteBase: (ws, id) => inOne((trx) => deleteBase(trx, ws, id)),
     putDocument: (ws, document) => inOne((trx) => putDocument(trx, ws, document)),
     getDocument: (ws, id) => getDocument(kysely, ws, id),
+    documents: (ws, ids) => getDocuments(kysely, ws, ids),
     content: (ws, id) => documentContent(kysely, ws, id),
     listDocuments: (ws, filter, page) => listDocuments(kysely, ws, { filter, page }),
     deleteDocument: (ws, id) =>

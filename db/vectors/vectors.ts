@@ -6,6 +6,7 @@ import type {
 } from '../../contracts/embedding.ts';
 import { AppError } from '../../contracts/app-error.ts';
 import { LIMITS } from '../../contracts/limits.ts';
+import { noteAgain } from '../projections/note-changes.ts';
 import { sql, type Kysely } from 'kysely';
 import type { Tables } from '../tables.ts';
 
@@ -15,6 +16,7 @@ export interface VectorKind {
   readonly vectors: 'memory_vectors' | 'chunk_vectors';
   readonly owner: 'memory_id' | 'chunk_id';
   readonly hash: 'text_hash' | 'hash';
+  readonly subject: 'memory' | 'chunk';
   /** SQL on `t`. */
   readonly current: string;
 }
@@ -25,6 +27,7 @@ export const MEMORY_VECTORS: VectorKind = {
   vectors: 'memory_vectors',
   owner: 'memory_id',
   hash: 'text_hash',
+  subject: 'memory',
   current: `t.status = 'active'`,
 };
 /** Vectors of pieces of documents. */
@@ -33,6 +36,7 @@ export const CHUNK_VECTORS: VectorKind = {
   vectors: 'chunk_vectors',
   owner: 'chunk_id',
   hash: 'hash',
+  subject: 'chunk',
   current: 'true',
 };
 
@@ -45,9 +49,12 @@ export interface VectorScan {
   readonly limit: number;
 }
 
-/** Keeps vectors of one set; answers with how many. Throws `embedding.invalid`. */
+/**
+ * Keeps vectors of one set and tells projections of them; answers with how many. Belongs into a
+ * transaction. Throws `embedding.invalid`.
+ */
 export async function putVectors(
-  kysely: Kysely<Tables>,
+  trx: Kysely<Tables>,
   workspaceId: string,
   request: {
     readonly kind: VectorKind;
@@ -61,8 +68,8 @@ export async function putVectors(
   const hashes = vectors.map(({ hash }) => hash);
   const bytes = vectors.map(({ vector }) => toBytes(vector));
   const owner = sql.ref(kind.owner);
-  const { rows } = await sql`
-    insert into ${sql.table(kind.vectors)}
+  const { rows } = await sql<{ readonly id: string }>`
+    insert into ${sql.table(kind.vectors)} as v
       (workspace_id, ${owner}, embedder, revision, dim, vector)
     select t.workspace_id, t.id, ${embedder.id}, ${embedder.revision}, ${embedder.dim}::int, n.vector
     from unnest(${ids}::text[], ${hashes}::text[], ${bytes}::bytea[]) as n (id, hash, vector)
@@ -72,7 +79,12 @@ export async function putVectors(
     for key share of t
     on conflict (workspace_id, ${owner}, embedder, revision)
       do update set dim = excluded.dim, vector = excluded.vector
-    returning 1`.execute(kysely);
+    returning v.${owner} as id`.execute(trx);
+  const known = await sql<{ readonly id: string; readonly version: number }>`
+    select t.id, t.version from ${sql.table(kind.table)} t
+    where t.workspace_id = ${workspaceId} and t.id = any(${rows.map(({ id }) => id)}::text[])
+      and ${sql.raw(kind.current)}`.execute(trx);
+  await noteAgain(trx, { workspaceId, subject: kind.subject, items: known.rows });
   return rows.length;
 }
 

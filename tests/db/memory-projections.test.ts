@@ -15,6 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => bench.schema.drop());
 
+const EMBEDDER = { id: 'test', revision: '1', dim: 2 };
 const CLAIM = { subjects: ['memory'], limit: 7, leaseMs: 60_000 } as const;
 
 async function write(...texts: string[]): Promise<readonly string[]> {
@@ -129,4 +130,17 @@ describe('a follower', () => {
       });
     }
   });
+});
+
+test('new vectors are told to projections, even while what they are of is being applied', async () => {
+  await drain();
+  const [id = ''] = await write('gets a vector');
+  const before = await projections.claim(CLAIM);
+  const missing = await bench.memories.missingVectors(ws, { embedder: EMBEDDER, limit: 1_000 });
+  const text = missing.find((item) => item.id === id);
+  await bench.memories.putVectors(ws, EMBEDDER, [
+    { id, hash: text?.hash ?? '', vector: Float32Array.of(1, 0) },
+  ]);
+  await projections.complete(before);
+  expect(await projections.claim(CLAIM)).toMatchObject([{ subjectId: id, version: 1 }]);
 });
