@@ -70,3 +70,47 @@ export interface GraphPath {
   readonly entities: readonly Entity[];
   readonly facts: readonly GraphFact[];
 }
+
+/** What entities are looked for by: words, or their beginnings. */
+export interface EntitySearch {
+  readonly text: string;
+  readonly type?: string;
+  /** Who looks: entities that tell of other persons are not there for this one. */
+  readonly viewerId?: string;
+  readonly limit: number;
+}
+
+/** Facts at an entity, in both directions. */
+export interface FactsRequest extends GraphMoment {
+  readonly entityId: string;
+  readonly predicate?: string;
+  readonly limit?: number;
+}
+
+/** How far a search goes from where it begins. */
+export interface NeighbourhoodRequest extends GraphMoment {
+  readonly from: readonly string[];
+  /** At most `LIMITS.graphDepth`. */
+  readonly depth: number;
+  /** Entities that are wanted; the nearest come first. */
+  readonly limit: number;
+}
+
+/** The ends of a way. */
+export interface PathRequest extends GraphMoment {
+  readonly from: string;
+  readonly to: string;
+  /** At most `LIMITS.graphDepth`. */
+  readonly depth: number;
+}
+
+/** A part of the graph: an entity, or one version of a fact. */
+export type GraphItem =
+  | { readonly kind: 'entity'; readonly entity: Entity }
+  | { readonly kind: 'fact'; readonly fact: GraphFact };
+
+/** How large a workspace's graph is; each version of a fact counts. */
+export interface GraphCounts {
+  readonly entities: number;
+  readonly factVersions: number;
+}

@@ -1,7 +1,8 @@
 import { ENTITY_COLUMNS, entityFromRow, type EntityRow } from '../rows/graph-row.ts';
 import { sql, type Kysely } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
-import type { Entity } from '../../contracts/graph.ts';
+import type { Entity, EntitySearch } from '../../contracts/graph.ts';
+import { nameKey, wordsOf } from '../../contracts/entity-name.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { newId } from '../../contracts/ids.ts';
 import { noteChanges } from '../projections/note-changes.ts';
@@ -16,19 +17,6 @@ export interface NewEntity {
   readonly summary?: string;
   readonly userId?: string;
 }
-
-/** What entities are looked for by: words, or their beginnings. */
-export interface EntitySearch {
-  readonly text: string;
-  readonly type?: string;
-  /** Who looks: entities that tell of other persons are not there for this one. */
-  readonly viewerId?: string;
-  readonly limit: number;
-}
-
-const WORD = /[\p{L}\p{N}]+/gu;
-const WORD_CHARS = 64;
-const NAME_WORDS = 16;
 
 /** See `GraphStore.putEntities`; belongs into a transaction. */
 export async function putEntities(
@@ -145,13 +133,4 @@ async function writeWords(
 
 function unique(rows: readonly EntityRow[]): readonly EntityRow[] {
   return [...new Map(rows.map((row) => [row.id, row])).values()];
-}
-
-function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replaceAll('\0', '').replaceAll(/\s+/gu, ' ').trim();
-}
-
-function wordsOf(text: string): readonly string[] {
-  const words = nameKey(text).match(WORD) ?? [];
-  return [...new Set(words.map((word) => word.slice(0, WORD_CHARS)))].slice(0, NAME_WORDS);
 }

@@ -1,8 +1,8 @@
 import { FACT_COLUMNS, factFromRow, type FactRow } from '../rows/graph-row.ts';
 import { sql, type Kysely } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
-import type { GraphFact, GraphMoment } from '../../contracts/graph.ts';
-import { knownArms } from './moment.ts';
+import type { FactsRequest, GraphFact } from '../../contracts/graph.ts';
+import { knownArms, visibleTo } from './moment.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import { newId } from '../../contracts/ids.ts';
 import { noteChanges } from '../projections/note-changes.ts';
@@ -108,12 +108,7 @@ export async function factHistory(
 export async function factsOf(
   kysely: Kysely<Tables>,
   workspaceId: string,
-  request: GraphMoment & {
-    readonly entityId: string;
-    readonly predicate?: string;
-    readonly limit?: number;
-    readonly now: Date;
-  },
+  request: FactsRequest & { readonly now: Date },
 ): Promise<readonly GraphFact[]> {
   const { entityId, predicate, limit = LIMITS.graphRows } = request;
   const only = predicate === undefined ? sql`true` : sql`f.predicate = ${predicate}`;
@@ -122,6 +117,20 @@ export async function factsOf(
     from (${knownArms(workspaceId, request, sql`${entityId}`)}) f
     where ${only} order by f.id, f.version
     limit ${Math.min(limit, LIMITS.graphRows)}`.execute(kysely);
+  return rows.map(factFromRow);
+}
+
+/** See `GraphStore.factsFrom`. */
+export async function factsFrom(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  request: { readonly memoryIds: readonly string[]; readonly viewerId?: string },
+): Promise<readonly GraphFact[]> {
+  const { rows } = await sql<FactRow>`
+    select ${FACT_COLUMNS} from kg_facts f
+    where f.workspace_id = ${workspaceId} and f.memory_id = any(${request.memoryIds}::text[])
+      and f.expired_at is null and ${visibleTo('f', request.viewerId)}
+    order by f.id limit ${LIMITS.graphRows}`.execute(kysely);
   return rows.map(factFromRow);
 }
 

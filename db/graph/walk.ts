@@ -1,27 +1,17 @@
 import { FACT_COLUMNS, factFromRow, type FactRow } from '../rows/graph-row.ts';
-import type { Entity, GraphMoment, GraphPath, Neighbourhood } from '../../contracts/graph.ts';
+import type {
+  Entity,
+  GraphMoment,
+  GraphPath,
+  Neighbourhood,
+  NeighbourhoodRequest,
+  PathRequest,
+} from '../../contracts/graph.ts';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { getEntities } from './entities.ts';
 import { knownArms, visibleTo } from './moment.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import type { Tables } from '../tables.ts';
-
-/** How far a search goes from where it begins. */
-export interface NeighbourhoodRequest extends GraphMoment {
-  readonly from: readonly string[];
-  /** At most `LIMITS.graphDepth`. */
-  readonly depth: number;
-  /** Entities that are wanted; the nearest come first. */
-  readonly limit: number;
-}
-
-/** The ends of a way. */
-export interface PathRequest extends GraphMoment {
-  readonly from: string;
-  readonly to: string;
-  /** At most `LIMITS.graphDepth`. */
-  readonly depth: number;
-}
 
 interface Walk extends GraphMoment {
   readonly from: readonly string[];

@@ -1,24 +1,26 @@
-import { closeFact, factHistory, factsOf, recordFact, type NewFact } from '../graph/facts.ts';
+import {
+  closeFact,
+  factHistory,
+  factsFrom,
+  factsOf,
+  recordFact,
+  type NewFact,
+} from '../graph/facts.ts';
+import { countGraph, exportGraph } from '../graph/export.ts';
 import type {
   Entity,
+  EntitySearch,
+  FactsRequest,
+  GraphCounts,
   GraphFact,
-  GraphMoment,
+  GraphItem,
   GraphPath,
   Neighbourhood,
+  NeighbourhoodRequest,
+  PathRequest,
 } from '../../contracts/graph.ts';
-import {
-  findEntities,
-  getEntities,
-  putEntities,
-  type EntitySearch,
-  type NewEntity,
-} from '../graph/entities.ts';
-import {
-  neighbourhood,
-  shortestPath,
-  type NeighbourhoodRequest,
-  type PathRequest,
-} from '../graph/walk.ts';
+import { findEntities, getEntities, putEntities, type NewEntity } from '../graph/entities.ts';
+import { neighbourhood, shortestPath } from '../graph/walk.ts';
 import type { Database } from '../database.ts';
 
 /**
@@ -42,18 +44,14 @@ export interface GraphStore {
   /** All that was ever known of a fact, oldest first. */
   factHistory(workspaceId: string, id: string): Promise<readonly GraphFact[]>;
   /** Facts at an entity, in both directions. */
-  facts(
-    workspaceId: string,
-    request: GraphMoment & {
-      readonly entityId: string;
-      readonly predicate?: string;
-      readonly limit?: number;
-    },
-  ): Promise<readonly GraphFact[]>;
+  facts(workspaceId: string, request: FactsRequest): Promise<readonly GraphFact[]>;
   /** What is near to some entities, and the facts among them. */
   neighbourhood(workspaceId: string, request: NeighbourhoodRequest): Promise<Neighbourhood>;
   /** A shortest way; null if there is none within the depth. */
   path(workspaceId: string, request: PathRequest): Promise<GraphPath | null>;
+  /** All entities, then all versions of facts. What changes meanwhile may be there or not. */
+  export(workspaceId: string): AsyncIterable<GraphItem>;
+  count(workspaceId: string): Promise<GraphCounts>;
 }
 
 /** The graph on PostgreSQL; `clock` says what time it is. */
@@ -71,7 +69,10 @@ export function createGraphStore(
     closeFact: (ws, close) => inOne((trx) => closeFact(trx, ws, { ...close, now: clock() })),
     factHistory: (ws, id) => factHistory(kysely, ws, id),
     facts: (ws, request) => factsOf(kysely, ws, { ...request, now: clock() }),
+    factsFrom: (ws, request) => factsFrom(kysely, ws, request),
     neighbourhood: (ws, request) => neighbourhood(kysely, ws, { ...request, now: clock() }),
     path: (ws, request) => shortestPath(kysely, ws, { ...request, now: clock() }),
+    export: (ws) => exportGraph(kysely, ws),
+    count: (ws) => countGraph(kysely, ws),
   };
 }
