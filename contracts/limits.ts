@@ -91,8 +91,26 @@ export const LIMITS = {
   workingMemoryBytes: 64 * KIB,
   workingMemoryKeys: 200,
   documentBytes: 32 * MIB,
+  /** Text that is read from one document. */
+  documentTextChars: 8_000_000,
+  documentPages: 5_000,
+  /** What a packed document may unpack to. */
+  documentUnpackedBytes: 256 * MIB,
+  /** Reading a document takes this long and this much memory at most; then its process is ended. */
+  documentParseMs: 60_000,
+  documentParserMb: 512,
   chunksPerDocument: 20_000,
   chunkBytes: 16 * KIB,
+  /** Of a longer text only the beginning is embedded. */
+  embeddedTextBytes: 16 * KIB,
+  /** A kept vector is gone after this long without use. */
+  embeddingCacheMs: 30 * 24 * 3_600_000,
+  /** Vectors of texts that are kept for one workspace; those used longest ago go first. */
+  embeddingCacheEntries: 50_000,
+  /** Candidates of one reranking; the others keep their order behind them. */
+  rerankCandidates: 100,
+  /** Text of one candidate, and of the query, that a reranker reads. */
+  rerankTextBytes: 4 * KIB,
   graphDepth: 6,
   /** Steps that one walk through the graph takes at most. */
   graphRows: 10_000,
