@@ -139,6 +139,17 @@ interface FeedbackTable {
   readonly created_at: TimeColumn;
 }
 
+interface EmbeddingCacheTable {
+  readonly workspace_id: string;
+  readonly embedder_set: string;
+  readonly use: 'query' | 'document';
+  /** SHA-256 of the text. */
+  readonly hash: Buffer;
+  /** Little-endian f32. */
+  readonly vector: Buffer;
+  readonly last_used_at: TimeColumn;
+}
+
 /** Tables of memories by their names. */
 export interface MemoryTables {
   readonly memories: MemoriesTable;
@@ -149,5 +160,6 @@ export interface MemoryTables {
   readonly projection_outbox: ProjectionOutboxTable;
   readonly erasures: ErasuresTable;
   readonly working_memory: WorkingMemoryTable;
+  readonly embedding_cache: EmbeddingCacheTable;
   readonly feedback: FeedbackTable;
 }

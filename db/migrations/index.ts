@@ -15,6 +15,7 @@ import * as journalKeys from './0014-journal-keys.ts';
 import * as memory from './0016-memory.ts';
 import * as knowledge from './0017-knowledge.ts';
 import * as graph from './0018-graph.ts';
+import * as embeddingCache from './0019-embedding-cache.ts';
 import * as feedback from './0020-feedback.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
@@ -35,5 +36,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016-memory': memory,
   '0017-knowledge': knowledge,
   '0018-graph': graph,
+  '0019-embedding-cache': embeddingCache,
   '0020-feedback': feedback,
 };
