@@ -45,6 +45,11 @@ export interface GraphStore {
   factHistory(workspaceId: string, id: string): Promise<readonly GraphFact[]>;
   /** Facts at an entity, in both directions. */
   facts(workspaceId: string, request: FactsRequest): Promise<readonly GraphFact[]>;
+  /** What is known now from these memories, by id. */
+  factsFrom(
+    workspaceId: string,
+    request: { readonly memoryIds: readonly string[]; readonly viewerId?: string },
+  ): Promise<readonly GraphFact[]>;
   /** What is near to some entities, and the facts among them. */
   neighbourhood(workspaceId: string, request: NeighbourhoodRequest): Promise<Neighbourhood>;
   /** A shortest way; null if there is none within the depth. */
