@@ -22,7 +22,17 @@ const TABLE = {
   adapters: {
     code: ['contracts'],
     types: [],
-    npm: ['@langchain/.*', 'dockerode', 'ipaddr.js', 'playwright-core', 'puppeteer-core'],
+    npm: [
+      '@langchain/.*',
+      'dockerode',
+      'ipaddr.js',
+      'mammoth',
+      'marked',
+      'parse5',
+      'playwright-core',
+      'puppeteer-core',
+      'unpdf',
+    ],
   },
   db: { code: ['contracts'], types: [], npm: ['kysely', 'pg', 'diff', 're2js'] },
   temporal: { code: ['contracts'], types: [], npm: ['@temporalio/.*'] },

@@ -83,6 +83,8 @@ export const LIMITS = {
   memoryRetentionMs: 30 * 24 * 3_600_000,
   /** Hits of one recall. */
   recallHits: 100,
+  /** Changes that projections have applied are forgotten after this long. */
+  projectionKeepMs: 24 * 3_600_000,
   /** Text that is searched by; of more the rest is refused. */
   recallChars: 8_000,
   /** A value of a working memory is gone after this long without use. */
