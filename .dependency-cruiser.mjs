@@ -24,6 +24,7 @@ const TABLE = {
     types: [],
     npm: [
       '@langchain/.*',
+      '@qdrant/js-client-rest',
       'dockerode',
       'ipaddr.js',
       'mammoth',

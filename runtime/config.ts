@@ -39,6 +39,8 @@ export interface Config {
     readonly module: string | null;
   };
   readonly sandboxes: SandboxConfig;
+  /** Qdrant as the index of memories and documents; null for the one in this process. */
+  readonly qdrant: { readonly url: string } | null;
   readonly worker: { readonly concurrentSteps: number; readonly cachedRuns: number };
   readonly logLevel: string;
   /** Named crash point; honoured only in test environments. */
@@ -53,6 +55,7 @@ export interface Secrets {
   readonly openaiApiKey: string | null;
   readonly anthropicApiKey: string | null;
   readonly googleApiKey: string | null;
+  readonly qdrantApiKey: string | null;
   /** Headers that sandboxes' requests get outside. */
   readonly sandboxHeaders: readonly SandboxSecret[];
 }
@@ -97,6 +100,14 @@ function logLevel(reader: Reader): string {
   return 'info';
 }
 
+function qdrant(reader: Reader): Config['qdrant'] {
+  const url = reader.env.QDRANT_URL;
+  if (url === undefined) return null;
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return { url };
+  reader.problems.push('QDRANT_URL must be an address that begins with http:// or https://');
+  return null;
+}
+
 /** The settings in the environment, defaults filled in. Throws `ConfigError` naming every problem. */
 export function toConfig(env: Env): Config {
   const reader: Reader = { env, problems: [] };
@@ -128,6 +139,7 @@ export function toConfig(env: Env): Config {
       module: env.HOLDFAST_TOOLS ?? null,
     },
     sandboxes: toSandboxConfig(reader),
+    qdrant: qdrant(reader),
     worker: {
       concurrentSteps: integer(reader, 'HOLDFAST_CONCURRENT_STEPS', [100, 1, 10_000]),
       cachedRuns: integer(reader, 'HOLDFAST_CACHED_RUNS', [500, 2, 20_000]),
@@ -162,5 +174,6 @@ export function toSecrets(env: Env): Secrets {
     openaiApiKey: env.OPENAI_API_KEY ?? null,
     anthropicApiKey: env.ANTHROPIC_API_KEY ?? null,
     googleApiKey: env.GOOGLE_API_KEY ?? null,
+    qdrantApiKey: env.QDRANT_API_KEY ?? null,
   };
 }

@@ -29,6 +29,7 @@ const PLACEHOLDER_SECRETS = {
   HOLDFAST_POSTGRES_PASSWORD: 'x',
   TEMPORAL_POSTGRES_PASSWORD: 'x',
   HOLDFAST_KEY_PEPPER: 'x',
+  QDRANT_API_KEY: 'x',
 };
 
 const execute = promisify(execFile);
@@ -197,6 +198,7 @@ async function smoke(closing: AsyncDisposableStack): Promise<void> {
     DATABASE_URL: postgres.connectionString,
     TEMPORAL_ADDRESS: temporal.address,
     HOLDFAST_KEY_PEPPER: randomBytes(32).toString('hex'),
+    QDRANT_API_KEY: randomBytes(32).toString('hex'),
     HOLDFAST_HOST: '127.0.0.1',
     HOLDFAST_PORT: String(port),
   };
