@@ -198,7 +198,6 @@ async function smoke(closing: AsyncDisposableStack): Promise<void> {
     DATABASE_URL: postgres.connectionString,
     TEMPORAL_ADDRESS: temporal.address,
     HOLDFAST_KEY_PEPPER: randomBytes(32).toString('hex'),
-    QDRANT_API_KEY: randomBytes(32).toString('hex'),
     HOLDFAST_HOST: '127.0.0.1',
     HOLDFAST_PORT: String(port),
   };
