@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { SET, at, entryOf, queryOf, useIndexBench } from './index-bench.suite.ts';
-import type { IndexEntry, MemoryIndex } from './port.ts';
+import type { Capability, IndexEntry, MemoryIndex } from './port.ts';
+
+/** What a search for words in a dialogue asks for, and this index says that it cannot do. */
+function lacking({ capabilities }: MemoryIndex): readonly Capability[] {
+  const asked: readonly Capability[] = ['neighbours', 'session_prior'];
+  return asked.filter((capability) => !capabilities.includes(capability));
+}
 
 /** How every index finds and refuses. */
 export function describeSearch(name: string, open: () => Promise<MemoryIndex>): void {
@@ -42,7 +48,7 @@ export function describeSearch(name: string, open: () => Promise<MemoryIndex>): 
       const vector = { set: 'other:1:3', values: Float32Array.of(1, 0, 0) };
       const answer = await bench.index.search(bench.alpha, queryOf({ text: 'violin', vector }));
       expect(answer.hits.map(({ id }) => id)).toEqual(['a']);
-      expect(answer.missing).toEqual(['dense']);
+      expect(answer.missing).toEqual(['dense', ...lacking(bench.index)]);
     });
 
     test('keeps sets of vectors apart', async () => {

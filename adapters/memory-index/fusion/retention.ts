@@ -1,7 +1,9 @@
 import type { Retention } from '../port.ts';
 
-const FLOOR = 0.3;
-const SPAN = 1.2;
+/** The factor of what is forgotten. */
+export const FLOOR = 0.3;
+/** What remembering all of it adds. */
+export const SPAN = 1.2;
 
 /** What is left of an entry at a moment, from 0 to 1; all of it where nothing is known of its use. */
 export function retained(retention: Retention | null, at: number): number {
