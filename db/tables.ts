@@ -92,6 +92,7 @@ interface ThreadsTable {
   readonly id: string;
   readonly agent_id: string;
   readonly version_id: string;
+  readonly user_id: string | null;
   readonly title: string;
   readonly last_position: Generated<number>;
   readonly created_at: TimeColumn;
@@ -113,6 +114,7 @@ interface RunsTable {
   readonly agent_id: string;
   readonly version_id: string;
   readonly thread_id: string | null;
+  readonly user_id: string | null;
   readonly thread_position: Generated<number>;
   readonly status: Generated<RunStatus>;
   readonly epoch: Generated<number>;

@@ -17,6 +17,7 @@ import * as knowledge from './0017-knowledge.ts';
 import * as graph from './0018-graph.ts';
 import * as embeddingCache from './0019-embedding-cache.ts';
 import * as feedback from './0020-feedback.ts';
+import * as runUsers from './0021-run-users.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -38,4 +39,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-graph': graph,
   '0019-embedding-cache': embeddingCache,
   '0020-feedback': feedback,
+  '0021-run-users': runUsers,
 };
