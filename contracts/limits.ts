@@ -83,6 +83,12 @@ export const LIMITS = {
   memoryRetentionMs: 30 * 24 * 3_600_000,
   /** Hits of one recall. */
   recallHits: 100,
+  /** Tokens of recalled text in one prompt. */
+  recallTokens: 20_000,
+  /** Knowledge bases that one agent knows. */
+  basesPerAgent: 50,
+  /** Memories that are learnt from one run. */
+  learntPerRun: 20,
   /** Changes that projections have applied are forgotten after this long. */
   projectionKeepMs: 24 * 3_600_000,
   /** Text that is searched by; of more the rest is refused. */

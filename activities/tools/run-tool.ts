@@ -81,6 +81,8 @@ async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext)
         stepId: call.stepId,
         actor: `${version.agentName}@${version.version}`,
         sandbox: version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY,
+        owner: { userId: run.userId, agentId: version.agentId, threadId: run.threadId },
+        knowledgeBases: version.graph.knowledge?.bases ?? null,
         onOutput: context.onOutput,
         onArtifact: context.onArtifact,
       }),

@@ -71,6 +71,8 @@ function contextOf(signal: AbortSignal): ToolContext {
     runId: 'run',
     stepId: 'get',
     actor: 'test@1',
+    owner: { userId: null, agentId: 'agt_1', threadId: null },
+    knowledgeBases: null,
     sandbox: DEFAULT_SANDBOX_POLICY,
     onOutput: () => undefined,
   };
