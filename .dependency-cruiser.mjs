@@ -29,6 +29,7 @@ const TABLE = {
       'ipaddr.js',
       'mammoth',
       'marked',
+      'neo4j-driver',
       'parse5',
       'playwright-core',
       'puppeteer-core',
