@@ -1,3 +1,4 @@
+import type { DocumentFrequencies } from '../memory-index/dense/hash-embedder.ts';
 import type { EmbedderRef } from '../../contracts/embedding.ts';
 
 /** What vectors tell of a text: its words alone, or what it means. */
@@ -17,6 +18,11 @@ export interface EmbedderProfile {
 /** What texts are embedded for, and what ends it early. */
 export interface EmbedOptions {
   readonly use: EmbedUse;
+  /**
+   * How rare terms are where a query is asked; embedders that see words alone weigh its words by that.
+   * Documents are never weighed: the frequencies change, and stored vectors would lose their meaning.
+   */
+  readonly frequencies?: DocumentFrequencies;
   readonly signal?: AbortSignal;
 }
 
