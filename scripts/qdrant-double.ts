@@ -11,7 +11,7 @@ const python = await prepareEngine(process.env);
 process.stdout.write(`Qdrant's engine is in ${python}\n`);
 if (command === 'start') {
   // It runs until it is interrupted, and says its port: QDRANT_URL=http://127.0.0.1:<port>.
-  const server = spawn(python, [DOUBLE_SERVER], { stdio: 'inherit' });
+  const server = spawn(python, ['-B', DOUBLE_SERVER], { stdio: 'inherit' });
   process.once('SIGTERM', () => server.kill('SIGTERM'));
   server.once('exit', (code) => (process.exitCode = code ?? 1));
 }

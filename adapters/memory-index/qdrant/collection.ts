@@ -137,7 +137,13 @@ export class QdrantCollection {
   }
 }
 
-function checkVersion(version: string): void {
+function checkVersion(version: unknown): void {
+  if (typeof version !== 'string') {
+    throw new AppError(
+      'service.unavailable',
+      'what answers is not a Qdrant server; check QDRANT_URL',
+    );
+  }
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) return;
   throw new AppError(

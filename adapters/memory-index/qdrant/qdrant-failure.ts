@@ -1,4 +1,3 @@
-import { QdrantClientTimeoutError } from '@qdrant/js-client-rest';
 import { AppError } from '../../../contracts/app-error.ts';
 
 const MAX_REASON = 300;
@@ -19,7 +18,10 @@ export function refusalIn(error: unknown): Refusal | null {
 /** The failure as one of ours. Neither address nor key is in it: requests are not told. */
 export function toIndexError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof QdrantClientTimeoutError) {
+  if (hasName(error, 'QdrantClientResourceExhaustedError')) {
+    return unavailable('Qdrant cannot serve now (429)', error);
+  }
+  if (hasName(error, 'AbortError', 'QdrantClientTimeoutError')) {
     return unavailable('Qdrant did not answer in time; is it overloaded?', error);
   }
   const refusal = refusalIn(error);
@@ -33,6 +35,12 @@ export function toIndexError(error: unknown): AppError {
     return unavailable(`Qdrant cannot serve now (${status})`, error);
   }
   return new AppError('internal', `Qdrant refused a request (${status}): ${reason}`);
+}
+
+/** By name: what a fetch throws may be of another realm than the classes here. */
+function hasName(error: unknown, ...names: readonly string[]): boolean {
+  if (typeof error !== 'object' || error === null || !('name' in error)) return false;
+  return names.some((name) => error.name === name);
 }
 
 function unavailable(message: string, cause: unknown): AppError {
