@@ -4,17 +4,24 @@ import type { ArtifactStore } from '../db/stores/artifact-store.ts';
 import type { CompileRegistry } from '../engine/compile.ts';
 import type { Crash } from '../runtime/failpoint.ts';
 import type { EventListener } from '../db/listener.ts';
+import type { FeedbackStore } from '../db/stores/feedback-store.ts';
+import type { FetchDocument } from '../contracts/document-fetch.ts';
 import type { FileStore } from '../db/stores/file-store.ts';
+import type { GraphStore } from '../db/stores/graph-store.ts';
 import type { HumanTaskStore } from '../db/stores/human-task-store.ts';
 import type { Journal } from '../contracts/journal.ts';
+import type { KnowledgeStore } from '../db/stores/knowledge-store.ts';
 import { LIMITS } from '../contracts/limits.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { MemoryService } from '../activities/memory/memory-service.ts';
+import type { MemoryStore } from '../db/stores/memory-store.ts';
 import type { NodeDescriptor } from '../engine/node-descriptor.ts';
 import type { RunControl } from '../contracts/run-control.ts';
 import type { RunStore } from '../db/stores/run-store.ts';
 import type { SandboxStore } from '../db/stores/sandbox-store.ts';
 import type { ThreadStore } from '../db/stores/thread-store.ts';
 import type { Tool } from '../activities/tools/tool.ts';
+import type { WorkingMemoryStore } from '../db/stores/working-memory-store.ts';
 import type { WorkspaceStore } from '../db/stores/workspace-store.ts';
 
 /** Waits and periods of the API, in milliseconds. */
@@ -51,6 +58,13 @@ export const API_TIMING: ApiTiming = {
   startWaitMs: 2_000,
 };
 
+/** Has an ingestion that was written run by a worker. */
+export type StartIngestion = (ref: {
+  readonly workspaceId: string;
+  readonly documentId: string;
+  readonly ingestionId: string;
+}) => Promise<void>;
+
 /** What the API is built on. */
 export interface ApiDeps {
   readonly agents: AgentStore;
@@ -59,6 +73,16 @@ export interface ApiDeps {
   readonly humanTasks: HumanTaskStore;
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
+  readonly memories: MemoryStore;
+  readonly knowledge: KnowledgeStore;
+  readonly graph: GraphStore;
+  readonly workingMemory: WorkingMemoryStore;
+  readonly feedback: FeedbackStore;
+  /** Finds and learns; where it is absent, routes that need it answer `service.unavailable`. */
+  readonly memory?: Pick<MemoryService, 'recall' | 'searchKnowledge' | 'remember' | 'feedback'>;
+  /** Absent: as with `memory`. */
+  readonly startIngestion?: StartIngestion;
+  readonly fetchDocument: FetchDocument;
   readonly sandboxes: Pick<SandboxStore, 'commands' | 'requests' | 'verifyChain'>;
   readonly workspaces: Pick<WorkspaceStore, 'get' | 'update'>;
   readonly apiKeys: ApiKeyStore;

@@ -96,7 +96,6 @@ export type {
 } from '../contracts/recall.schema.ts';
 export type {
   AddDocumentRequest,
-  AddedDocument,
   CreateKnowledgeBaseRequest,
   DocumentPageQuery,
   ListDocumentsQuery,
@@ -106,14 +105,19 @@ export type { Chunk, Ingestion, KnowledgeBase, KnowledgeDocument } from '../cont
 export type {
   CloseFactRequest,
   EntityFactsQuery,
-  Facts,
   FindEntitiesQuery,
   NeighbourhoodQuery,
   PathQuery,
   PutEntitiesRequest,
   RecordFactRequest,
 } from '../contracts/graph.schema.ts';
-export type { Entity, GraphFact, GraphPath, Neighbourhood } from '../contracts/graph.ts';
+export type {
+  Entity,
+  EntityFacts,
+  GraphFact,
+  GraphPath,
+  Neighbourhood,
+} from '../contracts/graph.ts';
 export type { SetWorkingValueRequest } from '../contracts/working-memory.schema.ts';
 export type {
   WorkingMemory,

@@ -114,3 +114,9 @@ export interface GraphCounts {
   readonly entities: number;
   readonly factVersions: number;
 }
+
+/** Facts, and whether there are more than were asked for. */
+export interface EntityFacts {
+  readonly items: readonly GraphFact[];
+  readonly truncated: boolean;
+}

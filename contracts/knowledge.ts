@@ -99,3 +99,10 @@ export interface Ingestion {
   readonly startedAt: string;
   readonly endedAt: string | null;
 }
+
+/** A document that was added; without an ingestion there was nothing to do. */
+export interface AddedDocument {
+  readonly kind: 'created' | 'changed' | 'unchanged';
+  readonly document: KnowledgeDocument;
+  readonly ingestion: Ingestion | null;
+}

@@ -9,6 +9,15 @@ import { createAgentStore, type AgentStore } from '../db/stores/agent-store.ts';
 import { createApiKeyStore, type ApiKeyStore } from '../db/stores/api-key-store.ts';
 import { createArtifactStore, type ArtifactStore } from '../db/stores/artifact-store.ts';
 import { createDatabase, type Database } from '../db/database.ts';
+import { createFetchDocument } from '../activities/tools/built-in/http/fetch-document.ts';
+import { createFeedbackStore, type FeedbackStore } from '../db/stores/feedback-store.ts';
+import { createGraphStore, type GraphStore } from '../db/stores/graph-store.ts';
+import { createKnowledgeStore, type KnowledgeStore } from '../db/stores/knowledge-store.ts';
+import { createMemoryStore, type MemoryStore } from '../db/stores/memory-store.ts';
+import {
+  createWorkingMemoryStore,
+  type WorkingMemoryStore,
+} from '../db/stores/working-memory-store.ts';
 import { createEventListener, type EventListener } from '../db/listener.ts';
 import { createFileStore, type FileStore } from '../db/stores/file-store.ts';
 import { createHumanTaskStore, type HumanTaskStore } from '../db/stores/human-task-store.ts';
@@ -23,6 +32,7 @@ import { validateJson } from '../engine/json-schema.ts';
 import type { AgentRunActivities } from '../activities/agent-run-types.ts';
 import type { CompileRegistry } from '../engine/compile.ts';
 import type { Config, Secrets } from './config.ts';
+import type { FetchDocument } from '../contracts/document-fetch.ts';
 import type { Fault } from '../activities/step/fault.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { Logger } from './logger.ts';
@@ -55,6 +65,12 @@ export interface Installation extends AsyncDisposable {
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
   readonly sandboxes: SandboxStore;
+  readonly memories: MemoryStore;
+  readonly knowledge: KnowledgeStore;
+  readonly graph: GraphStore;
+  readonly workingMemory: WorkingMemoryStore;
+  readonly feedback: FeedbackStore;
+  readonly fetchDocument: FetchDocument;
   readonly liveSandboxes: InstallationSandboxes;
   readonly tools: ToolRegistry;
   readonly nodeTypes: readonly NodeType[];
@@ -105,6 +121,12 @@ export async function composeInstallation(options: InstallationOptions): Promise
     agents: createAgentStore(database),
     threads: createThreadStore(database),
     humanTasks: createHumanTaskStore(database),
+    memories: createMemoryStore(database),
+    knowledge: createKnowledgeStore(database),
+    graph: createGraphStore(database),
+    workingMemory: createWorkingMemoryStore(database),
+    feedback: createFeedbackStore(database),
+    fetchDocument: createFetchDocument({ allowHosts: config.tools.httpAllowHosts }),
     liveSandboxes: live,
     tools,
     nodeTypes: builtInNodeTypes,

@@ -14,7 +14,8 @@ export type NewFeedback = FeedbackValue &
 /** What people have said about messages. */
 export interface FeedbackStore {
   /**
-   * Keeps it; what the same person said of the same kind before is replaced. Throws
+   * Keeps it; what the same person said of the same kind before is replaced, and the memory that
+   * was made from it stays named. Throws
    * `message.not_found`.
    */
   put(workspaceId: string, feedback: NewFeedback): Promise<Feedback>;
@@ -44,7 +45,7 @@ export function createFeedbackStore({ kysely }: Database): FeedbackStore {
         where m.workspace_id = ${ws} and m.thread_id = ${threadId} and m.id = ${messageId}
         on conflict (workspace_id, thread_id, message_id, coalesce(user_id, ''), kind)
         do update set value = excluded.value, comment = excluded.comment,
-          actor = excluded.actor, created_at = clock_timestamp(), memory_id = null
+          actor = excluded.actor, created_at = clock_timestamp()
         returning f.*`.execute(kysely);
       const [row] = rows;
       if (row === undefined) {
