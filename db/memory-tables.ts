@@ -1,5 +1,11 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { JsonColumn, Nullable, NullableTimeColumn, TimeColumn } from './columns.ts';
+import type {
+  JsonColumn,
+  Nullable,
+  NullableJsonColumn,
+  NullableTimeColumn,
+  TimeColumn,
+} from './columns.ts';
 import type {
   ErasedCounts,
   MemoryChange,
@@ -10,6 +16,7 @@ import type {
 } from '../contracts/memory.ts';
 import type { FeedbackKind } from '../contracts/feedback.ts';
 import type { Json } from '../contracts/json.ts';
+import type { LearningOutcome, LearningState, LearntDraft } from '../contracts/learning.ts';
 import type { Projected, Projection } from '../contracts/projection.ts';
 
 interface MemoriesTable {
@@ -150,6 +157,17 @@ interface EmbeddingCacheTable {
   readonly last_used_at: TimeColumn;
 }
 
+interface LearningsTable {
+  readonly workspace_id: string;
+  readonly run_id: string;
+  readonly user_id: Nullable<string>;
+  readonly state: LearningState;
+  readonly drafts: NullableJsonColumn<readonly LearntDraft[]>;
+  readonly outcomes: JsonColumn<readonly LearningOutcome[]>;
+  readonly reason: Nullable<string>;
+  readonly updated_at: TimeColumn;
+}
+
 /** Tables of memories by their names. */
 export interface MemoryTables {
   readonly memories: MemoriesTable;
@@ -162,4 +180,5 @@ export interface MemoryTables {
   readonly working_memory: WorkingMemoryTable;
   readonly embedding_cache: EmbeddingCacheTable;
   readonly feedback: FeedbackTable;
+  readonly learnings: LearningsTable;
 }

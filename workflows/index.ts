@@ -1,1 +1,3 @@
 export { agentRun } from './agent-run.ts';
+export { learnFromRun } from './learn-from-run.ts';
+export { sweepMemories } from './sweep-memories.ts';

@@ -7,6 +7,7 @@ import { eraseDocuments } from '../knowledge/erase-documents.ts';
 import { eraseGraph } from '../graph/erase-graph.ts';
 import { jsonText } from '../json-text.ts';
 import { newId } from '../../contracts/ids.ts';
+import type { LearningState } from '../../contracts/learning.ts';
 import { noteChanges } from '../projections/note-changes.ts';
 import type { Tables } from '../tables.ts';
 
@@ -51,6 +52,7 @@ export async function eraseUser(
     .where('workspace_id', '=', workspaceId)
     .where('user_id', '=', userId)
     .executeTakeFirst();
+  await forgetLearnings(trx, workspaceId, userId);
   const feedback = await trx
     .deleteFrom('feedback')
     .where('workspace_id', '=', workspaceId)
@@ -130,6 +132,25 @@ async function lockTargets(
   return [...found.values()];
 }
 
+/** What is just being learnt from the person's runs: a worker that comes back to it finds it ended. */
+async function forgetLearnings(
+  trx: Kysely<Tables>,
+  workspaceId: string,
+  userId: string,
+): Promise<void> {
+  await trx
+    .updateTable('learnings')
+    .set({
+      user_id: null,
+      drafts: null,
+      state: sql<LearningState>`case when state = 'learned' then 'learned' else 'skipped' end`,
+      reason: 'the person was erased',
+    })
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
 async function deleteRows(
   trx: Kysely<Tables>,
   workspaceId: string,
@@ -179,6 +200,7 @@ async function countRemaining(
     'kg_facts',
     'working_memory',
     'feedback',
+    'learnings',
   ] as const;
   const counts = tables.map((table) => {
     const held = table === 'memories' ? sql`not legal_hold` : sql`true`;

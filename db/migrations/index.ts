@@ -18,6 +18,7 @@ import * as graph from './0018-graph.ts';
 import * as embeddingCache from './0019-embedding-cache.ts';
 import * as feedback from './0020-feedback.ts';
 import * as runUsers from './0021-run-users.ts';
+import * as learnings from './0022-learnings.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -40,4 +41,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-embedding-cache': embeddingCache,
   '0020-feedback': feedback,
   '0021-run-users': runUsers,
+  '0022-learnings': learnings,
 };
