@@ -47,25 +47,14 @@ export async function eraseUser(
   });
   await deleteRows(trx, workspaceId, memoryIds);
   const knowledge = await eraseDocuments(trx, who);
-  const working = await trx
-    .deleteFrom('working_memory')
-    .where('workspace_id', '=', workspaceId)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
-  await forgetLearnings(trx, workspaceId, userId);
-  const feedback = await trx
-    .deleteFrom('feedback')
-    .where('workspace_id', '=', workspaceId)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
+  const personal = await erasePersonal(trx, workspaceId, userId);
   const erased: ErasedCounts = {
     memories: targets.length,
     derived: targets.filter((target) => target.user_id !== userId).length,
     ...parts,
     ...knowledge,
     ...graph,
-    workingValues: Number(working.numDeletedRows),
-    feedback: Number(feedback.numDeletedRows),
+    ...personal,
   };
   const held = found.length - targets.length;
   const remaining = await countRemaining(trx, workspaceId, userId);
@@ -130,6 +119,29 @@ async function lockTargets(
     );
   }
   return [...found.values()];
+}
+
+/** What hangs on the person alone. */
+async function erasePersonal(
+  trx: Kysely<Tables>,
+  workspaceId: string,
+  userId: string,
+): Promise<Pick<ErasedCounts, 'workingValues' | 'feedback'>> {
+  const working = await trx
+    .deleteFrom('working_memory')
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  await forgetLearnings(trx, workspaceId, userId);
+  const feedback = await trx
+    .deleteFrom('feedback')
+    .where('workspace_id', '=', workspaceId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return {
+    workingValues: Number(working.numDeletedRows),
+    feedback: Number(feedback.numDeletedRows),
+  };
 }
 
 /** What is just being learnt from the person's runs: a worker that comes back to it finds it ended. */
