@@ -19,6 +19,7 @@ import type {
 const BATCH = 100;
 /** A search that a rebuild overtakes is asked again; more often than this none is. */
 const MAX_SEARCHES = 3;
+const MAX_SEEN = 10_000;
 
 /**
  * An index in Qdrant: one collection for all workspaces, told apart by a tenant's filter in every call. A
@@ -74,7 +75,7 @@ export class QdrantIndex implements MemoryIndex {
       const scope = { workspaceId, generation, profile: query.profile };
       const answer = await this.#searcher.search(scope, query);
       const { current } = await this.#generations.read(workspaceId);
-      this.#seen.set(workspaceId, current);
+      this.#note(workspaceId, current);
       if (current === generation || tries === MAX_SEARCHES) return answer;
       generation = current;
     }
@@ -141,7 +142,7 @@ export class QdrantIndex implements MemoryIndex {
       await this.#discard(workspaceId, next);
       throw error;
     }
-    this.#seen.set(workspaceId, next);
+    this.#note(workspaceId, next);
     await this.#writer.forgetRemovals(scope);
     for (const generation of [before.current, before.next]) {
       if (generation !== null) await this.#writer.removeGeneration({ workspaceId, generation });
@@ -202,6 +203,12 @@ export class QdrantIndex implements MemoryIndex {
     const prepared = entries.map(prepare);
     await this.#collection.addSets(entries.flatMap(({ vectors }) => vectors));
     return prepared;
+  }
+
+  /** Emptied when full: a forgotten guess costs one request. */
+  #note(workspaceId: string, generation: string): void {
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.set(workspaceId, generation);
   }
 
   async #count(filter: ReturnType<typeof inScope>): Promise<number> {

@@ -20,6 +20,10 @@ import type { Capability, IndexAnswer, IndexQuery } from '../port.ts';
 
 type Scored = Schemas['ScoredPoint'];
 
+/**
+ * More than hits, also because equal scores are put into order here: Qdrant knows nothing of our ids, so
+ * which of many equals are candidates at all is its choice.
+ */
 const CANDIDATES_PER_HIT = 3;
 const MIN_CANDIDATES = 50;
 
