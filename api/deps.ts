@@ -10,7 +10,9 @@ import type { FileStore } from '../db/stores/file-store.ts';
 import type { GraphStore } from '../db/stores/graph-store.ts';
 import type { HumanTaskStore } from '../db/stores/human-task-store.ts';
 import type { Journal } from '../contracts/journal.ts';
+import type { IngestionControl } from '../contracts/ingestion-control.ts';
 import type { KnowledgeStore } from '../db/stores/knowledge-store.ts';
+import type { LearningStore } from '../db/stores/learning-store.ts';
 import { LIMITS } from '../contracts/limits.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { MemoryService } from '../activities/memory/memory-service.ts';
@@ -58,13 +60,6 @@ export const API_TIMING: ApiTiming = {
   startWaitMs: 2_000,
 };
 
-/** Has an ingestion that was written run by a worker. */
-export type StartIngestion = (ref: {
-  readonly workspaceId: string;
-  readonly documentId: string;
-  readonly ingestionId: string;
-}) => Promise<void>;
-
 /** What the API is built on. */
 export interface ApiDeps {
   readonly agents: AgentStore;
@@ -78,10 +73,11 @@ export interface ApiDeps {
   readonly graph: GraphStore;
   readonly workingMemory: WorkingMemoryStore;
   readonly feedback: FeedbackStore;
+  readonly learnings: Pick<LearningStore, 'get'>;
   /** Finds and learns; where it is absent, routes that need it answer `service.unavailable`. */
   readonly memory?: Pick<MemoryService, 'recall' | 'searchKnowledge' | 'remember' | 'feedback'>;
   /** Absent: as with `memory`. */
-  readonly startIngestion?: StartIngestion;
+  readonly ingestions?: IngestionControl;
   readonly fetchDocument: FetchDocument;
   readonly sandboxes: Pick<SandboxStore, 'commands' | 'requests' | 'verifyChain'>;
   readonly workspaces: Pick<WorkspaceStore, 'get' | 'update'>;

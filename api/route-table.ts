@@ -17,6 +17,7 @@ import { isPermission } from './permissions.ts';
 import { KNOWLEDGE_BASE_ROUTES } from './routes/knowledge-bases.ts';
 import { LABEL_ROUTES } from './routes/labels.ts';
 import { MEMORY_CHANGE_ROUTES } from './routes/memory-changes.ts';
+import { LEARNING_ROUTES } from './routes/learning.ts';
 import { MEMORY_ROUTES } from './routes/memories.ts';
 import { RUN_CONTROL_ROUTES } from './routes/run-control.ts';
 import { RUN_EVENT_ROUTES } from './routes/run-events.ts';
@@ -49,6 +50,7 @@ export const ROUTE_TABLE: readonly Route[] = [
   ...GRAPH_ROUTES,
   ...GRAPH_FACT_ROUTES,
   ...FEEDBACK_ROUTES,
+  ...LEARNING_ROUTES,
   ...ERASURE_ROUTES,
   ...AGENT_ROUTES,
   ...VERSION_ROUTES,

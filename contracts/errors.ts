@@ -105,6 +105,7 @@ export const ERRORS = {
   'file.conflict': { status: 409, retryable: false },
   'file.locked': { status: 409, retryable: false },
   'artifact.not_found': { status: 404, retryable: false },
+  'learning.not_found': { status: 404, retryable: false },
   'memory.not_found': { status: 404, retryable: false },
   'memory.invalid': { status: 422, retryable: false },
   'memory.held': { status: 409, retryable: false },

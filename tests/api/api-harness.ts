@@ -2,6 +2,7 @@ import { createAgentStore } from '../../db/stores/agent-store.ts';
 import { createApi } from '../../api/create-api.ts';
 import { createApiKeyStore } from '../../db/stores/api-key-store.ts';
 import { createArtifactStore } from '../../db/stores/artifact-store.ts';
+import { createLearningStore } from '../../db/stores/learning-store.ts';
 import { createFeedbackStore } from '../../db/stores/feedback-store.ts';
 import { createFileStore } from '../../db/stores/file-store.ts';
 import { createSandboxStore, type SandboxStore } from '../../db/stores/sandbox-store.ts';
@@ -125,8 +126,9 @@ export async function startTestApi(change: Partial<ApiDeps> = {}): Promise<TestA
     graph: createGraphStore(database),
     workingMemory: createWorkingMemoryStore(database),
     feedback: createFeedbackStore(database),
+    learnings: createLearningStore(database),
     memory: createFakeMemory(memories, knowledge),
-    startIngestion: async () => {},
+    ingestions: { start: async () => {}, cancel: async () => {} },
     fetchDocument: async (url) => ({ url, mediaType: 'text/plain', bytes: Buffer.from(url) }),
     workspaces,
     values: journal,
