@@ -1,5 +1,6 @@
 import { AppError } from '../contracts/app-error.ts';
-import type { AddedDocument, Ingestion } from '../contracts/knowledge.ts';
+import type { AddedDocument, Ingestion, KnowledgeDocument } from '../contracts/knowledge.ts';
+import type { IngestionControl } from '../contracts/ingestion-control.ts';
 import type { NewDocument } from '../db/knowledge/documents.ts';
 import type { Services } from './services.ts';
 
@@ -9,11 +10,11 @@ export async function addDocument(
   workspaceId: string,
   document: NewDocument,
 ): Promise<AddedDocument> {
-  if (services.startIngestion === undefined) throw noWorker();
+  ingestionsOf(services);
   const put = await services.knowledge.putDocument(workspaceId, document);
   if (put.kind === 'unchanged') return { ...put, ingestion: null };
-  const ingestion = await ingestDocument(services, workspaceId, put.document.id);
-  return { ...put, ingestion };
+  await cancelOlder(services, workspaceId, put.document);
+  return { ...put, ingestion: await ingestNew(services, workspaceId, put.document) };
 }
 
 /**
@@ -21,14 +22,15 @@ export async function addDocument(
  * not keep the next one waiting.
  */
 export async function ingestDocument(
-  { knowledge, startIngestion, log }: Services,
+  services: Services,
   workspaceId: string,
   documentId: string,
 ): Promise<Ingestion> {
-  if (startIngestion === undefined) throw noWorker();
+  const { knowledge, log } = services;
+  const control = ingestionsOf(services);
   const ingestion = await knowledge.startIngestion(workspaceId, documentId);
   try {
-    await startIngestion({ workspaceId, documentId, ingestionId: ingestion.id });
+    await control.start({ workspaceId, documentId, ingestionId: ingestion.id });
   } catch (cause) {
     log.warn({ err: cause, documentId }, 'an ingestion could not be started');
     const error = 'it could not be started';
@@ -41,6 +43,41 @@ export async function ingestDocument(
   return ingestion;
 }
 
-function noWorker(): AppError {
-  return new AppError('service.unavailable', 'nothing here ingests documents');
+/** Who runs ingestions. Throws `service.unavailable`. */
+export function ingestionsOf({ ingestions }: Services): IngestionControl {
+  if (ingestions !== undefined) return ingestions;
+  throw new AppError('service.unavailable', 'nothing here ingests documents');
+}
+
+/** What runs on earlier contents has nothing more to write, and must not keep the new ones waiting. */
+async function cancelOlder(
+  services: Services,
+  workspaceId: string,
+  { id, revision }: KnowledgeDocument,
+): Promise<void> {
+  const { knowledge, log } = services;
+  const last = await knowledge.lastIngestion(workspaceId, id);
+  if (last === null || last.state !== 'running' || last.revision >= revision) return;
+  await knowledge.endIngestion(workspaceId, last.id, { state: 'cancelled' });
+  await ingestionsOf(services)
+    .cancel(last.id)
+    .catch((error: unknown) => {
+      log.debug({ err: error, documentId: id }, 'an ingestion of older contents runs on in vain');
+    });
+}
+
+/** The ingestion of these contents; the older one may have begun it as it ended. */
+async function ingestNew(
+  services: Services,
+  workspaceId: string,
+  { id, revision }: KnowledgeDocument,
+): Promise<Ingestion> {
+  try {
+    return await ingestDocument(services, workspaceId, id);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'knowledge.conflict') throw error;
+    const last = await services.knowledge.lastIngestion(workspaceId, id);
+    if (last === null || last.revision < revision) throw error;
+    return last;
+  }
 }

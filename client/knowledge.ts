@@ -81,6 +81,8 @@ export interface Knowledge {
   ingestions(documentId: string, query?: DocumentPageQuery): Paged<Ingestion>;
   /** How far each step is. */
   ingestion(ingestionId: string, options?: ViewerOptions): Promise<Ingestion>;
+  /** Has it ended as soon as it can be. */
+  cancelIngestion(ingestionId: string, options?: ViewerOptions): Promise<Ingestion>;
 }
 
 const BASES = '/v1/knowledge-bases';
@@ -163,7 +165,9 @@ function documents(transport: Transport): Pick<Knowledge, Documents> {
   };
 }
 
-function ingestions(transport: Transport): Pick<Knowledge, 'ingest' | 'ingestions' | 'ingestion'> {
+type Ingestions = 'ingest' | 'ingestions' | 'ingestion' | 'cancelIngestion';
+
+function ingestions(transport: Transport): Pick<Knowledge, Ingestions> {
   return {
     ingest: (documentId, { userId, signal } = {}) =>
       transport.json({
@@ -179,6 +183,13 @@ function ingestions(transport: Transport): Pick<Knowledge, 'ingest' | 'ingestion
       transport.json({
         method: 'GET',
         path: `/v1/ingestions/${segment(ingestionId)}`,
+        query: { userId },
+        signal,
+      }),
+    cancelIngestion: (ingestionId, { userId, signal } = {}) =>
+      transport.json({
+        method: 'POST',
+        path: `/v1/ingestions/${segment(ingestionId)}/cancel`,
         query: { userId },
         signal,
       }),

@@ -1,9 +1,11 @@
 import { documentPageQuerySchema, ingestionSchema } from '../../contracts/knowledge.schema.ts';
 import { AppError } from '../../contracts/app-error.ts';
-import { ingestDocument } from '../ingest-document.ts';
+import { ingestDocument, ingestionsOf } from '../ingest-document.ts';
+import type { Ingestion } from '../../contracts/knowledge.ts';
 import { isVisible, visibleDocument } from '../memory-access.ts';
 import { pageSchema } from '../../contracts/query.schema.ts';
 import { route } from '../route.ts';
+import type { Services } from '../services.ts';
 import { toPageRequest } from '../paging.ts';
 import { viewerQuerySchema } from '../../contracts/memory.schema.ts';
 
@@ -48,13 +50,42 @@ const getIngestion = route({
   query: viewerQuerySchema,
   answers: { 200: { description: 'the ingestion', schema: ingestionSchema } },
   problems: ['knowledge.ingestion_not_found'],
-  handler: async ({ params, query, workspaceId }, { knowledge }) => {
-    const ingestion = await knowledge.ingestion(workspaceId, params.ingestion);
-    const document = await knowledge.getDocument(workspaceId, ingestion.documentId);
-    if (isVisible(document, query.userId)) return { status: 200, body: ingestion };
-    throw new AppError('knowledge.ingestion_not_found', `no ingestion ${params.ingestion}`);
+  handler: async ({ params, query, workspaceId }, services) => ({
+    status: 200,
+    body: await visibleIngestion(services, { workspaceId, id: params.ingestion, ...query }),
+  }),
+});
+
+const cancelIngestion = route({
+  method: 'POST',
+  path: '/v1/ingestions/{ingestion}/cancel',
+  permission: 'knowledge:write',
+  summary: 'Have an ingestion ended as soon as it can be; one that has ended stays as it is',
+  query: viewerQuerySchema,
+  answers: { 202: { description: 'the ingestion as it is now', schema: ingestionSchema } },
+  problems: ['knowledge.ingestion_not_found'],
+  handler: async ({ params, query, workspaceId }, services) => {
+    const asked = { workspaceId, id: params.ingestion, ...query };
+    const { id, state } = await visibleIngestion(services, asked);
+    if (state === 'running') await ingestionsOf(services).cancel(id);
+    return { status: 202, body: await services.knowledge.ingestion(workspaceId, id) };
   },
 });
 
 /** Routes of ingestions. */
-export const INGESTION_ROUTES = [ingest, listIngestions, getIngestion];
+export const INGESTION_ROUTES = [ingest, listIngestions, getIngestion, cancelIngestion];
+
+async function visibleIngestion(
+  { knowledge }: Services,
+  asked: {
+    readonly workspaceId: string;
+    readonly id: string;
+    readonly userId?: string | undefined;
+  },
+): Promise<Ingestion> {
+  const { workspaceId, id, userId } = asked;
+  const ingestion = await knowledge.ingestion(workspaceId, id);
+  const document = await knowledge.getDocument(workspaceId, ingestion.documentId);
+  if (isVisible(document, userId)) return ingestion;
+  throw new AppError('knowledge.ingestion_not_found', `no ingestion ${id}`);
+}

@@ -128,7 +128,7 @@ export async function startTestApi(change: Partial<ApiDeps> = {}): Promise<TestA
     feedback: createFeedbackStore(database),
     learnings: createLearningStore(database),
     memory: createFakeMemory(memories, knowledge),
-    ingestions: { start: async () => {}, cancel: async () => {} },
+    ingestions: { start: async () => 'open', cancel: async () => {} },
     fetchDocument: async (url) => ({ url, mediaType: 'text/plain', bytes: Buffer.from(url) }),
     workspaces,
     values: journal,
