@@ -3,7 +3,7 @@ import type { Neighbourhood, NeighbourhoodRequest } from '../../contracts/graph.
 
 /** How often a walk goes on instead of beginning anew. */
 const DAMPING = 0.85;
-const ROUNDS = 100;
+const ROUNDS = 200;
 const PRECISION = 1e-10;
 
 interface Edge {

@@ -84,7 +84,7 @@ async function walk(run: Run, scope: Scope, request: Walk): Promise<Walked> {
   let wave = [...reached.keys()];
   for (let depth = 1; depth <= most && wave.length > 0 && !isEnough(reached); depth += 1) {
     const left = LIMITS.graphRows - reached.size;
-    const next = await nextWave(run, scope, { ...request, wave, seen: [...reached.keys()], left });
+    const next = await nextWave(run, scope, { ...request, wave, seen: reached, left });
     wave = next.slice(0, left);
     for (const id of wave) reached.set(id, depth);
     if (next.length > left) return { reached, cut: true };
@@ -97,21 +97,21 @@ async function nextWave(
   scope: Scope,
   request: Walk & {
     readonly wave: readonly string[];
-    readonly seen: readonly string[];
+    readonly seen: ReadonlyMap<string, number>;
     readonly left: number;
   },
 ): Promise<readonly string[]> {
   const rows = await run<{ readonly id: string }>(
     `MATCH (e:${ENTITY}) WHERE e.ns = $ns AND e.gen = $gen AND e.id IN $wave
      MATCH (e)-[f:${FACT}]-(n:${ENTITY})
-     WHERE ${AT_MOMENT} AND ${ENDS_THERE} AND NOT n.id IN $seen
+     WHERE ${AT_MOMENT} AND ${ENDS_THERE}
      RETURN DISTINCT n.id AS id LIMIT toInteger($rows)`,
     {
       ...{ ...scope, ...momentParameters(request, request.now) },
-      ...{ wave: request.wave, seen: request.seen, rows: request.left + 1 },
+      ...{ wave: request.wave, rows: request.seen.size + request.left + 1 },
     },
   );
-  return rows.map(({ id }) => id);
+  return rows.flatMap(({ id }) => (request.seen.has(id) ? [] : [id]));
 }
 
 async function stepTo(
@@ -123,11 +123,11 @@ async function stepTo(
   const [row] = await run<FactRow & { readonly next: string }>(
     `MATCH (e:${ENTITY}) WHERE e.ns = $ns AND e.gen = $gen AND e.id = $id
      MATCH (e)-[f:${FACT}]-(n:${ENTITY})
-     WHERE ${AT_MOMENT} AND ${ENDS_THERE} AND n.id IN $nearer
+     WHERE ${AT_MOMENT} AND ${ENDS_THERE} AND $nearer[n.id]
      RETURN n.id AS next, properties(f) AS fact,
        startNode(f).id AS source, endNode(f).id AS target
      ORDER BY f.confidence DESC, f.id LIMIT 1`,
-    { ...scope, ...momentParameters(request, now), id, nearer },
+    { ...scope, ...momentParameters(request, now), id, nearer: setOf(nearer) },
   );
   return row ?? null;
 }
@@ -140,10 +140,18 @@ async function factsAmong(
   const rows = await run<FactRow>(
     `MATCH (e:${ENTITY}) WHERE e.ns = $ns AND e.gen = $gen AND e.id IN $ids
      MATCH (e)-[f:${FACT}]->(n:${ENTITY})
-     WHERE ${AT_MOMENT} AND ${ENDS_THERE} AND n.id IN $ids
+     WHERE ${AT_MOMENT} AND ${ENDS_THERE} AND $among[n.id]
      RETURN properties(f) AS fact, e.id AS source, n.id AS target
      ORDER BY f.id, f.version LIMIT ${LIMITS.graphRows + 1}`,
-    { ...scope, ...momentParameters(request, request.now), ids: request.ids },
+    {
+      ...{ ...scope, ...momentParameters(request, request.now) },
+      ...{ ids: request.ids, among: setOf(request.ids) },
+    },
   );
   return rows.map((row) => fromFactRow(scope.ns, row));
+}
+
+/** A parameter to look ids up in: a list is searched from its beginning for every row. */
+function setOf(ids: readonly string[]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(ids.map((id) => [id, true]));
 }
