@@ -63,3 +63,17 @@ export async function scanChunks(
     .execute();
   return rows.map(chunkFromRow);
 }
+
+/** See `KnowledgeStore.unindexed`. */
+export async function countUnindexed(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  documentId: string,
+): Promise<number> {
+  const { rows } = await sql<{ readonly waiting: number }>`
+    select count(*) as waiting from chunks c
+    join projection_outbox o on o.workspace_id = c.workspace_id and o.subject = 'chunk'
+      and o.subject_id = c.id and o.done_at is null
+    where c.workspace_id = ${workspaceId} and c.document_id = ${documentId}`.execute(kysely);
+  return rows[0]?.waiting ?? 0;
+}

@@ -47,7 +47,13 @@ import {
   writeStep,
   type IngestionEnd,
 } from '../knowledge/ingestions.ts';
-import { getChunks, listChunks, scanChunks, type ChunkScan } from '../knowledge/read-chunks.ts';
+import {
+  countUnindexed,
+  getChunks,
+  listChunks,
+  scanChunks,
+  type ChunkScan,
+} from '../knowledge/read-chunks.ts';
 import type { KnowledgeBase, KnowledgeDocument } from '../../contracts/knowledge.ts';
 import type { Page, PageRequest } from './page.ts';
 import { replaceChunks, type ReplaceChunks } from '../knowledge/chunks.ts';
@@ -121,8 +127,13 @@ export interface KnowledgeStore {
     embedder: EmbedderRef,
     vectors: readonly NewVector[],
   ): Promise<number>;
-  /** Pieces without a vector of the set. */
-  missingVectors(workspaceId: string, scan: VectorScan): Promise<readonly TextToEmbed[]>;
+  /** Pieces without a vector of the set; of one document only, if it is named. */
+  missingVectors(
+    workspaceId: string,
+    scan: VectorScan & { readonly documentId?: string },
+  ): Promise<readonly TextToEmbed[]>;
+  /** How many pieces of a document indexes have still to learn of. */
+  unindexed(workspaceId: string, documentId: string): Promise<number>;
   /** Vectors of pieces by id; of some ids only, if they are named. */
   vectors(
     workspaceId: string,
@@ -165,6 +176,7 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     lastIngestion: (ws, documentId) => lastIngestion(kysely, ws, documentId),
     putVectors: (ws, embedder, vectors) =>
       inOne((trx) => putVectors(trx, ws, { kind, embedder, vectors })),
+    unindexed: (ws, documentId) => countUnindexed(kysely, ws, documentId),
     missingVectors: (ws, scan) => missingVectors(kysely, ws, { ...scan, kind }),
     vectors: (ws, scan) => readVectors(kysely, ws, { ...scan, kind }),
   };

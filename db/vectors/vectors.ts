@@ -92,12 +92,14 @@ export async function putVectors(
 export async function missingVectors(
   kysely: Kysely<Tables>,
   workspaceId: string,
-  { kind, embedder, afterId = '', limit }: VectorScan & { readonly kind: VectorKind },
+  request: VectorScan & { readonly kind: VectorKind; readonly documentId?: string },
 ): Promise<readonly TextToEmbed[]> {
+  const { kind, embedder, afterId = '', limit, documentId } = request;
+  const only = documentId === undefined ? sql`true` : sql`t.document_id = ${documentId}`;
   const { rows } = await sql<TextToEmbed>`
     select t.id, t.text, t.${sql.ref(kind.hash)} as hash from ${sql.table(kind.table)} t
     where t.workspace_id = ${workspaceId} and t.id > ${afterId} and ${sql.raw(kind.current)}
-      and not exists (select from ${sql.table(kind.vectors)} v
+      and ${only} and not exists (select from ${sql.table(kind.vectors)} v
         where v.workspace_id = t.workspace_id and v.${sql.ref(kind.owner)} = t.id
           and v.embedder = ${embedder.id} and v.revision = ${embedder.revision})
     order by t.id limit ${Math.min(limit, LIMITS.memoryBatch)}`.execute(kysely);
