@@ -45,7 +45,7 @@ export function configOf(
   service: Service,
   url: string,
 ): Exclude<EmbedderConfig, { readonly kind: 'hash-v1' }> {
-  const baseUrl = service === 'openai' ? `${url}/v1/` : url;
+  const baseUrl = { openai: `${url}/v1/`, ollama: url, google: `${url}/v1beta` }[service];
   return { kind: service, model: 'fake', dim: DIM, baseUrl, apiKey: 'the-key-of-the-installation' };
 }
 

@@ -12,7 +12,7 @@ export function googleProtocol(model: EmbeddingModel): EmbeddingProtocol {
   const { baseUrl, apiKey, dim, askDim } = model;
   const name = `models/${model.model}`;
   return {
-    url: methodUrl(baseUrl, `v1beta/${name}:batchEmbedContents`),
+    url: methodUrl(baseUrl, `${name}:batchEmbedContents`),
     // In a header: addresses are logged by many.
     headers: apiKey === null ? {} : { 'x-goog-api-key': apiKey },
     batchTexts: 100,
