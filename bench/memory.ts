@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 import { InProcessIndex } from '../adapters/memory-index/in-process/in-process-index.ts';
+import { createQdrantIndex } from '../adapters/memory-index/qdrant/create-qdrant-index.ts';
 import { ThreadedIndex } from '../adapters/memory-index/thread/threaded-index.ts';
 import { withBenchTools, type BenchTools } from './bench-tools.ts';
 import { rounded, table } from './markdown.ts';
@@ -103,8 +104,38 @@ function aims({ scifact, facts, slowest, largest, vectorRecall }: Measured): str
   );
 }
 
+function qualitiesOf(
+  where: string,
+  facts: FactRecall,
+  scifact: SciFactQuality | null,
+): readonly (readonly [string, number])[] {
+  const { questions, turns, at5, at10 } = facts;
+  const planted = [
+    [`${where}planted facts, recall@5, ${questions} questions, ${turns} turns`, at5],
+    [`${where}planted facts, recall@10`, at10],
+  ] as const;
+  if (scifact === null) return planted;
+  return [
+    ...planted,
+    [`${where}SciFact nDCG@10, ${scifact.claims} claims, BM25`, scifact.lexical],
+    [`${where}SciFact nDCG@10, \`hash-v1\``, scifact.dense],
+    [`${where}SciFact nDCG@10, both`, scifact.hybrid],
+  ];
+}
+
+async function measureQdrant(
+  url: string,
+  folder: string | null,
+): Promise<readonly (readonly [string, number])[]> {
+  const collection = `holdfast-bench-${Date.now()}`;
+  const open = (): MemoryIndex => createQdrantIndex({ url, apiKey: null, collection });
+  const facts = await measureFactRecall(open, RECALL_TURNS);
+  const scifact = folder === null ? null : await measureSciFact(open, folder);
+  return qualitiesOf('Qdrant: ', facts, scifact);
+}
+
 async function measureAll(
-  { quick, scifact: folder }: MemoryBenchOptions,
+  { quick, scifact: folder, qdrantUrl }: MemoryBenchOptions,
   { log, print }: BenchTools,
 ): Promise<void> {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
@@ -113,31 +144,30 @@ async function measureAll(
   const sizes = quick ? [1_000, 10_000] : [10_000, 100_000];
   const largest = Math.max(...sizes);
   log('planted facts');
-  const facts = await measureFactRecall(RECALL_TURNS);
-  const scifact = folder === null ? null : await (log('SciFact'), measureSciFact(folder));
+  const here = (): MemoryIndex => new InProcessIndex();
+  const facts = await measureFactRecall(here, RECALL_TURNS);
+  const scifact = folder === null ? null : await (log('SciFact'), measureSciFact(here, folder));
   const all: Filled[] = [];
   const rows: SearchTimes[] = [];
   let vectorRecall = Number.NaN;
   for (const size of sizes) {
     log(`${size} memories`);
-    const here = await measureIndex(() => new InProcessIndex(), size, 'here');
-    all.push(here.filled);
-    rows.push(...here.rows);
-    vectorRecall = here.recall;
+    const measured = await measureIndex(here, size, 'here');
+    all.push(measured.filled);
+    rows.push(...measured.rows);
+    vectorRecall = measured.recall;
   }
   log(`${largest} memories in a thread`);
   const threaded = await measureIndex(() => new ThreadedIndex(), largest, 'in a thread');
   print(['### Searches', timesTable([...rows, ...threaded.rows])]);
   print(['### Sizes', memoryTable(all)]);
   const qualities: (readonly [string, number])[] = [
-    [`planted facts, recall@5, ${facts.questions} questions, ${facts.turns} turns`, facts.at5],
-    ['planted facts, recall@10', facts.at10],
+    ...qualitiesOf('', facts, scifact),
     [`vectors, recall@10, ${largest} memories`, vectorRecall],
   ];
-  if (scifact !== null) {
-    qualities.push([`SciFact nDCG@10, ${scifact.claims} claims, BM25`, scifact.lexical]);
-    qualities.push(['SciFact nDCG@10, `hash-v1`', scifact.dense]);
-    qualities.push(['SciFact nDCG@10, both', scifact.hybrid]);
+  if (qdrantUrl !== null) {
+    log('Qdrant');
+    qualities.push(...(await measureQdrant(qdrantUrl, folder)));
   }
   const digits = qualities.map(([what, value]) => [what, value.toFixed(3)]);
   print(['### Quality', table(['measure', 'value'], digits)]);

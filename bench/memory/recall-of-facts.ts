@@ -1,8 +1,7 @@
-import { InProcessIndex } from '../../adapters/memory-index/in-process/in-process-index.ts';
 import { fusionFor } from '../../adapters/memory-index/fusion/fusion-for.ts';
 import { makeConversations } from './conversations.ts';
 import { recall } from './quality.ts';
-import type { IndexQuery } from '../../adapters/memory-index/port.ts';
+import type { IndexQuery, MemoryIndex } from '../../adapters/memory-index/port.ts';
 
 /** Mean recall of planted facts. */
 export interface FactRecall {
@@ -17,9 +16,12 @@ const WORKSPACE = 'ws_conversations';
 const FUSION = { kind: 'weighted_sum', denseWeight: 0 } as const;
 
 /** Asks for facts that were said once among much small talk. */
-export async function measureFactRecall(size: number): Promise<FactRecall> {
+export async function measureFactRecall(
+  open: () => MemoryIndex,
+  size: number,
+): Promise<FactRecall> {
   const { turns, questions } = makeConversations(size);
-  await using index = new InProcessIndex();
+  await using index = open();
   await index.upsert(WORKSPACE, turns);
   const sums = { at5: 0, at10: 0 };
   for (const { text, answers } of questions) {

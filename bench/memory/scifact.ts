@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { embedByHash } from '../../adapters/memory-index/dense/hash-embedder.ts';
-import { InProcessIndex } from '../../adapters/memory-index/in-process/in-process-index.ts';
 import { discountedGain } from './quality.ts';
 import { frequenciesOf } from './frequencies.ts';
-import type { IndexEntry, IndexQuery } from '../../adapters/memory-index/port.ts';
+import type { IndexEntry, IndexQuery, MemoryIndex } from '../../adapters/memory-index/port.ts';
 
 /** Mean nDCG@10 over all claims, for each way to search. */
 export interface SciFactQuality {
@@ -26,7 +25,10 @@ const SET = `hash-v1:1:${DIMENSIONS}`;
 const DENSE_WEIGHT = 0.3;
 
 /** Searches SciFact, test split in BEIR's form, in a folder that the caller has. */
-export async function measureSciFact(folder: string): Promise<SciFactQuality> {
+export async function measureSciFact(
+  open: () => MemoryIndex,
+  folder: string,
+): Promise<SciFactQuality> {
   const corpus = (await readLines(folder, 'corpus.jsonl')).map(({ _id, title, text }) => ({
     id: _id,
     text: `${title ?? ''} ${text}`,
@@ -35,7 +37,7 @@ export async function measureSciFact(folder: string): Promise<SciFactQuality> {
   const relevant = await readJudgements(folder);
   const frequencies = frequenciesOf(corpus.map(({ text }) => text));
   const embed = (text: string): Float32Array => embedByHash(text, frequencies, DIMENSIONS);
-  await using index = new InProcessIndex();
+  await using index = open();
   await index.upsert(
     WORKSPACE,
     corpus.map(({ id, text }) => toEntry(id, text, embed(text))),

@@ -99,6 +99,8 @@ describeUnless(qdrant.lacking, `Qdrant under several processes (${qdrant.what})`
     expect(await rebuilt).toBe(3);
     expect(await find(other)).toEqual(['new', 'read']);
     expect(await find(one, 'oboe')).toEqual(['stale']);
+    // Three entries and the statement: removals are remembered no longer than needed.
+    expect((await bench.client().count(collection, {})).count).toBe(4);
   });
 
   test('a rebuild that crashed leaves the old, and the next one takes over', async () => {
