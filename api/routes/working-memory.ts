@@ -27,7 +27,7 @@ interface OwnerKind {
   readonly base: '/v1/runs/{owner}' | '/v1/threads/{owner}';
   readonly unknown: 'run.not_found' | 'thread.not_found';
   /** Throws when the workspace has none of that id. */
-  find(services: Services, workspaceId: string, id: string): Promise<FoundOwner>;
+  readonly find: (services: Services, workspaceId: string, id: string) => Promise<FoundOwner>;
 }
 
 const OF_RUN: OwnerKind = {
