@@ -1,5 +1,12 @@
 import { builtInNodeTypes, createNodeRegistry } from '../activities/nodes/registry.ts';
+import { createIngestionActivities } from '../activities/knowledge/ingestion-activities.ts';
+import { createProcessParser } from '../adapters/documents/process-parser.ts';
+import type { IngestionActivities } from '../activities/knowledge/ingestion-activity-types.ts';
 import { createAgentRunActivities } from '../activities/agent-run-activities.ts';
+import { createEmbeddingCacheStore } from '../db/stores/embedding-cache-store.ts';
+import { createProjectionStore } from '../db/stores/projection-store.ts';
+import { openMemory, type InstallationMemory } from './memory.ts';
+import type { MemoryService } from '../activities/memory/memory-service.ts';
 import { openSandboxes, type InstallationSandboxes } from './sandboxes.ts';
 import { composeTools } from './tools.ts';
 import type { ToolRegistry } from '../activities/tools/registry.ts';
@@ -71,11 +78,14 @@ export interface Installation extends AsyncDisposable {
   readonly workingMemory: WorkingMemoryStore;
   readonly feedback: FeedbackStore;
   readonly fetchDocument: FetchDocument;
+  readonly memory: MemoryService;
+  readonly liveMemory: InstallationMemory;
   readonly liveSandboxes: InstallationSandboxes;
   readonly tools: ToolRegistry;
   readonly nodeTypes: readonly NodeType[];
   readonly registry: CompileRegistry;
   readonly activities: AgentRunActivities;
+  readonly ingestionActivities: IngestionActivities;
   readonly crash: Crash;
 }
 
@@ -87,13 +97,13 @@ export async function composeInstallation(options: InstallationOptions): Promise
   await migrateToLatest(database);
   const journal = createJournal(database);
   const listener = createEventListener(databaseUrl, database.notifier);
-  const stores = {
-    workspaces: createWorkspaceStore(database),
-    runs: createRunStore(database),
-    files: createFileStore(database),
-    artifacts: createArtifactStore(database),
-    sandboxes: createSandboxStore(database),
-  };
+  const stores = openStores(database, keyPepper);
+  const liveMemory = openMemory({
+    ...options,
+    ...stores,
+    projections: createProjectionStore(database),
+    embeddings: createEmbeddingCacheStore(database),
+  });
   const live = openSandboxes({ ...options, ...stores });
   const browsers = createBrowsers();
   const tools = await composeTools({ config, ...stores, sandboxes: live.runs, browsers });
@@ -117,16 +127,9 @@ export async function composeInstallation(options: InstallationOptions): Promise
     journal,
     listener,
     ...stores,
-    apiKeys: createApiKeyStore(database, keyPepper),
-    agents: createAgentStore(database),
-    threads: createThreadStore(database),
-    humanTasks: createHumanTaskStore(database),
-    memories: createMemoryStore(database),
-    knowledge: createKnowledgeStore(database),
-    graph: createGraphStore(database),
-    workingMemory: createWorkingMemoryStore(database),
-    feedback: createFeedbackStore(database),
     fetchDocument: createFetchDocument({ allowHosts: config.tools.httpAllowHosts }),
+    memory: liveMemory.service,
+    liveMemory,
     liveSandboxes: live,
     tools,
     nodeTypes: builtInNodeTypes,
@@ -136,13 +139,38 @@ export async function composeInstallation(options: InstallationOptions): Promise
       toolGroup: (name) => tools.group(name),
     },
     activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report, rest }),
+    ingestionActivities: createIngestionActivities({
+      knowledge: stores.knowledge,
+      parser: createProcessParser(),
+      embedderFor: liveMemory.embedderFor,
+    }),
     crash,
     async [Symbol.asyncDispose]() {
       await browsers[Symbol.asyncDispose]();
+      await liveMemory[Symbol.asyncDispose]();
       await live[Symbol.asyncDispose]();
       await listener[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
+  };
+}
+
+function openStores(database: Database, keyPepper: string) {
+  return {
+    workspaces: createWorkspaceStore(database),
+    apiKeys: createApiKeyStore(database, keyPepper),
+    agents: createAgentStore(database),
+    threads: createThreadStore(database),
+    runs: createRunStore(database),
+    humanTasks: createHumanTaskStore(database),
+    files: createFileStore(database),
+    artifacts: createArtifactStore(database),
+    sandboxes: createSandboxStore(database),
+    memories: createMemoryStore(database),
+    knowledge: createKnowledgeStore(database),
+    graph: createGraphStore(database),
+    workingMemory: createWorkingMemoryStore(database),
+    feedback: createFeedbackStore(database),
   };
 }

@@ -6,6 +6,12 @@ import {
   type SandboxConfig,
   type SandboxSecret,
 } from './sandbox-config.ts';
+import {
+  toMemoryConfig,
+  toMemorySecrets,
+  type MemoryConfig,
+  type MemorySecrets,
+} from './memory-config.ts';
 import { VENDORS, type Vendor } from '../adapters/models/config.ts';
 
 /** Settings of a process; nothing in here is secret. */
@@ -41,6 +47,7 @@ export interface Config {
   readonly sandboxes: SandboxConfig;
   /** Qdrant as the index of memories and documents; null for the one in this process. */
   readonly qdrant: { readonly url: string } | null;
+  readonly memory: MemoryConfig;
   readonly worker: { readonly concurrentSteps: number; readonly cachedRuns: number };
   readonly logLevel: string;
   /** Named crash point; honoured only in test environments. */
@@ -56,6 +63,7 @@ export interface Secrets {
   readonly anthropicApiKey: string | null;
   readonly googleApiKey: string | null;
   readonly qdrantApiKey: string | null;
+  readonly memory: MemorySecrets;
   /** Headers that sandboxes' requests get outside. */
   readonly sandboxHeaders: readonly SandboxSecret[];
 }
@@ -140,6 +148,7 @@ export function toConfig(env: Env): Config {
     },
     sandboxes: toSandboxConfig(reader),
     qdrant: qdrant(reader),
+    memory: toMemoryConfig(reader),
     worker: {
       concurrentSteps: integer(reader, 'HOLDFAST_CONCURRENT_STEPS', [100, 1, 10_000]),
       cachedRuns: integer(reader, 'HOLDFAST_CACHED_RUNS', [500, 2, 20_000]),
@@ -175,5 +184,6 @@ export function toSecrets(env: Env): Secrets {
     anthropicApiKey: env.ANTHROPIC_API_KEY ?? null,
     googleApiKey: env.GOOGLE_API_KEY ?? null,
     qdrantApiKey: env.QDRANT_API_KEY ?? null,
+    memory: toMemorySecrets(env),
   };
 }

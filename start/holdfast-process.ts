@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { createApi } from '../api/create-api.ts';
 import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
+import { createIngestionControl } from '../temporal/ingestion-control.ts';
 import { createFindClosed } from '../temporal/closed-workflow.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
@@ -51,6 +52,7 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const { link, worker } = options.roles.includes('worker')
       ? await useWorker(options, installation, closing)
       : { link: closing.use(await linkTemporal(target, taskQueue)), worker: null };
+    closing.use(installation.liveMemory.follow());
     const { runs, journal } = installation;
     const { log } = options;
     const findClosed = createFindClosed(link.client);
@@ -85,11 +87,12 @@ async function useWorker(
     connection: link.connection,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
-    activities: installation.activities,
+    activities: { ...installation.activities, ...installation.ingestionActivities },
     bundlePath: await workflowBundle(options.cacheDir),
     ...config.worker,
   });
   closing.use(installation.liveSandboxes.tend());
+  closing.use(installation.liveMemory.tend());
   closing.defer(() => worker.stop());
   return { link, worker };
 }
@@ -104,6 +107,7 @@ async function useApi(
     ...installation,
     values: installation.journal,
     control: link.control,
+    ingestions: createIngestionControl(link.client, options.config.temporal),
     tools: installation.tools.list(),
     checkReady: () => checkReady(installation, link),
     log: options.log,

@@ -49,7 +49,8 @@ class EmbeddedIndexes implements SearchIndexes {
   readonly kind = 'embedded';
   readonly #deps: EmbeddedIndexesDeps;
   readonly #tenants = new Map<string, Tenant>();
-  #index: MemoryIndex;
+  /** Opened when it is first needed: a process that never searches has none. */
+  #opened: MemoryIndex | null = null;
   #cursor: string | null = null;
   #followedAt = 0;
   #following: Promise<void> = Promise.resolve();
@@ -57,7 +58,6 @@ class EmbeddedIndexes implements SearchIndexes {
 
   constructor(deps: EmbeddedIndexesDeps) {
     this.#deps = deps;
-    this.#index = deps.open();
   }
 
   async search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {
@@ -94,7 +94,7 @@ class EmbeddedIndexes implements SearchIndexes {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    await this.#index[Symbol.asyncDispose]();
+    await this.#opened?.[Symbol.asyncDispose]();
     await this.#following;
   }
 
@@ -155,7 +155,7 @@ class EmbeddedIndexes implements SearchIndexes {
     // Behind a long absence the changes may be forgotten: everything is read anew.
     if (this.#now() - this.#followedAt > LIMITS.projectionKeepMs / 2) this.#forgetAll();
     for (;;) {
-      const cursor: string | null = this.#cursor;
+      const cursor = this.#cursor as string | null;
       if (cursor === null) return;
       const page = await this.#deps.projections.changes({
         subjects: SUBJECTS,
@@ -215,23 +215,29 @@ class EmbeddedIndexes implements SearchIndexes {
   async #hasEnded(index: MemoryIndex, error: unknown): Promise<boolean> {
     if (this.#isClosed) return false;
     if (!(error instanceof AppError) || error.code !== 'service.unavailable') return false;
-    if (this.#index !== index) return true;
+    if (this.#opened !== index) return true;
     const isAlive = await index.stats('').then(
       () => true,
       () => false,
     );
     if (isAlive) return false;
-    if (this.#index === index) {
-      this.#index = this.#deps.open();
-      this.#forgetAll();
-      await index[Symbol.asyncDispose]();
-    }
+    // Another search may have noticed it meanwhile.
+    if ((this.#opened as MemoryIndex | null) !== index) return true;
+    this.#opened = null;
+    this.#forgetAll();
+    await index[Symbol.asyncDispose]();
     return true;
   }
 
   #forgetAll(): void {
     this.#tenants.clear();
     this.#cursor = null;
+  }
+
+  get #index(): MemoryIndex {
+    if (this.#isClosed) throw new AppError('service.unavailable', 'the index is closed');
+    this.#opened ??= this.#deps.open();
+    return this.#opened;
   }
 
   #now(): number {
