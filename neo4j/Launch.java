@@ -1,4 +1,6 @@
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import org.neo4j.configuration.GraphDatabaseSettings;
 import org.neo4j.configuration.connectors.BoltConnector;
@@ -29,6 +31,10 @@ class Launch {
     // The end of input is the end of who wanted it, however that came about.
     while (input.readLine() != null) {}
     dbms.shutdown();
+    // Who wanted it may be gone, and cannot do this.
+    try (var files = Files.walk(Path.of(args[0]))) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    }
     System.exit(0);
   }
 }

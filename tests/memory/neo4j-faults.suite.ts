@@ -7,7 +7,8 @@ const WRONG = 'a-wrong-password-to-look-for';
 
 async function faultOf(settings: Neo4jSettings): Promise<unknown> {
   await using graph = createNeo4jGraph(settings);
-  return graph.stats('ws').catch((error: unknown) => error);
+  // Awaited here: the driver closes when this function ends.
+  return await graph.stats('ws').catch((error: unknown) => error);
 }
 
 /** What Neo4j does to those who ask when something is wrong with it. */
