@@ -41,8 +41,10 @@ export async function ingestDocument(ref: IngestionRef): Promise<void> {
   for (let now: IngestionRef | null = ref; now !== null;) {
     const current: IngestionRef = now;
     // Who cancelled meant what ran then, not contents that nobody else would ingest.
-    const scope = stop === null ? CancellationScope.cancellable : CancellationScope.nonCancellable;
-    const ended: Ended = await scope(() => ingestOnce(current));
+    const ended: Ended =
+      stop === null
+        ? await ingestOnce(current)
+        : await CancellationScope.nonCancellable(() => ingestOnce(current));
     now = ended.next;
     stop ??= ended.stop;
   }
