@@ -52,7 +52,9 @@ export function describeKnowledgeGraph(name: string, open: () => Promise<GraphBe
     beforeEach(async () => {
       ws = await bench.createWorkspace();
     });
-    afterAll(() => bench[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await bench[Symbol.asyncDispose]();
+    });
 
     async function entity(entityName: string, more = {}): Promise<string> {
       const one = { name: entityName, type: 'thing', ...more };

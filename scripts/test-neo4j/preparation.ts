@@ -20,8 +20,11 @@ export function startNeo4jPreparation(): Preparation {
   const log = openSync(join(folder, 'test-neo4j.log'), 'w');
   const node = ['--disable-warning=ExperimentalWarning', PROGRAM, 'install'];
   // A group of its own, which ends as a whole, with the programs that it runs.
-  const options = { cwd: ROOT, stdio: ['ignore', log, log], detached: true } as const;
-  const child = spawn(process.execPath, node, options);
+  const child = spawn(process.execPath, node, {
+    cwd: ROOT,
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   const ended = once(child, 'exit');
   const { pid } = child;
   if (pid !== undefined) process.env[PREPARING] = String(pid);

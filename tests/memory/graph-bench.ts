@@ -30,5 +30,7 @@ export async function openGraphBench(
 
 /** All that the database has of a workspace's graph. */
 export async function itemsOf(store: GraphStore, ws: string): Promise<readonly GraphItem[]> {
-  return Array.fromAsync(store.export(ws));
+  const items: GraphItem[] = [];
+  for await (const item of store.export(ws)) items.push(item);
+  return items;
 }

@@ -50,7 +50,9 @@ export function describeChanges(open: () => Promise<SqlBench>, settings: Neo4jSe
     beforeEach(async () => {
       ws = await bench.createWorkspace();
     });
-    afterAll(() => bench[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await bench[Symbol.asyncDispose]();
+    });
 
     test('has the highest version of an entity, whatever came last', async () => {
       const named = (version: number, name: string) => entityItem('a', version, { name });

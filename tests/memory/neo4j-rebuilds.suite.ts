@@ -32,7 +32,9 @@ export function describeRebuilds(open: () => Promise<SqlBench>): void {
       ids = (await bench.store.putEntities(ws, named)).map(({ id }) => id);
       for (const targetId of ids.slice(1)) await know(ids[0] ?? '', targetId);
     });
-    afterAll(() => bench[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await bench[Symbol.asyncDispose]();
+    });
 
     const know = (sourceId: string, targetId: string) =>
       bench.store.record(ws, { sourceId, targetId, predicate: 'knows', text: 't' });
