@@ -160,8 +160,6 @@ export type CreateKnowledgeBaseRequest = z.infer<typeof createKnowledgeBaseSchem
 export type UpdateKnowledgeBaseRequest = z.infer<typeof updateKnowledgeBaseSchema>;
 /** Body of `POST /v1/knowledge-bases/{base}/documents`: a text, bytes, or where they are. */
 export type AddDocumentRequest = z.infer<typeof addDocumentSchema>;
-/** Query of `PUT /v1/knowledge-bases/{base}/documents`. */
-export type UploadDocumentQuery = z.infer<typeof uploadDocumentQuerySchema>;
 /** Query of `GET /v1/knowledge-bases/{base}/documents`. */
 export type ListDocumentsQuery = z.infer<typeof listDocumentsQuerySchema>;
 /** Query of lists of what belongs to a document. */

@@ -81,14 +81,6 @@ describe('a knowledge base', () => {
       status: 404,
     });
   });
-
-  test('is made and deleted by authors, filled by runners', async () => {
-    const refused = client.knowledge.createBase({ name: 'mine' });
-    await expect(refused).rejects.toMatchObject({ code: 'auth.forbidden' });
-    const viewer = createClient({ baseUrl: api.url, apiKey: api.own.keys.viewer, maxRetries: 0 });
-    const added = viewer.knowledge.addDocument(await base(), { name: 'a', text: 'x' });
-    await expect(added).rejects.toMatchObject({ code: 'auth.forbidden' });
-  });
 });
 
 describe('a document', () => {
