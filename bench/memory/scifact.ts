@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { embedByHash } from '../../adapters/memory-index/dense/hash-embedder.ts';
+import { createHashEmbedder } from '../../adapters/embedders/hash/hash-embedder.ts';
 import { discountedGain } from './quality.ts';
 import { frequenciesOf } from './frequencies.ts';
+import { vectorSetOf } from '../../contracts/embedding.ts';
 import type { IndexEntry, IndexQuery, MemoryIndex } from '../../adapters/memory-index/port.ts';
 
 /** Mean nDCG@10 over all claims, for each way to search. */
@@ -11,6 +12,8 @@ export interface SciFactQuality {
   readonly lexical: number;
   readonly dense: number;
   readonly hybrid: number;
+  /** The same, where queries are weighed by how rare terms are in the corpus. */
+  readonly weighed: number;
 }
 
 interface Line {
@@ -20,8 +23,8 @@ interface Line {
 }
 
 const WORKSPACE = 'ws_scifact';
-const DIMENSIONS = 1_024;
-const SET = `hash-v1:1:${DIMENSIONS}`;
+const EMBEDDER = createHashEmbedder(1_024);
+const SET = vectorSetOf(EMBEDDER.ref);
 const DENSE_WEIGHT = 0.3;
 
 /** Searches SciFact, test split in BEIR's form, in a folder that the caller has. */
@@ -36,15 +39,21 @@ export async function measureSciFact(
   const claims = await readLines(folder, 'queries.jsonl');
   const relevant = await readJudgements(folder);
   const frequencies = frequenciesOf(corpus.map(({ text }) => text));
-  const embed = (text: string): Float32Array => embedByHash(text, frequencies, DIMENSIONS);
+  const embedded = await EMBEDDER.embed(
+    corpus.map(({ text }) => text),
+    { use: 'document' },
+  );
+  const asked = claims.map(({ text }) => text);
+  const plain = await EMBEDDER.embed(asked, { use: 'query' });
+  const weighed = await EMBEDDER.embed(asked, { use: 'query', frequencies });
   await using index = open();
   await index.upsert(
     WORKSPACE,
-    corpus.map(({ id, text }) => toEntry(id, text, embed(text))),
+    corpus.map(({ id, text }, place) => toEntry(id, text, at(embedded, place))),
   );
-  const sums = { lexical: 0, dense: 0, hybrid: 0 };
-  for (const { _id, text } of claims) {
-    const vector = { set: SET, values: embed(text) };
+  const sums = { lexical: 0, dense: 0, hybrid: 0, weighed: 0 };
+  for (const [place, { _id, text }] of claims.entries()) {
+    const vector = { set: SET, values: at(plain, place) };
     const gain = async (query: Pick<IndexQuery, 'text' | 'vector'>): Promise<number> => {
       const { hits } = await index.search(WORKSPACE, { ...QUERY, ...query });
       return discountedGain(
@@ -56,6 +65,7 @@ export async function measureSciFact(
     sums.lexical += await gain({ text, vector: null });
     sums.dense += await gain({ text: null, vector });
     sums.hybrid += await gain({ text, vector });
+    sums.weighed += await gain({ text, vector: { set: SET, values: at(weighed, place) } });
   }
   const mean = (sum: number): number => sum / claims.length;
   return {
@@ -63,6 +73,7 @@ export async function measureSciFact(
     lexical: mean(sums.lexical),
     dense: mean(sums.dense),
     hybrid: mean(sums.hybrid),
+    weighed: mean(sums.weighed),
   };
 }
 
@@ -74,6 +85,10 @@ const QUERY = {
   decayAt: null,
   explain: false,
 } as const satisfies Partial<IndexQuery>;
+
+function at(vectors: readonly Float32Array[], place: number): Float32Array {
+  return vectors[place] ?? new Float32Array(EMBEDDER.ref.dim);
+}
 
 function toEntry(id: string, text: string, values: Float32Array): IndexEntry {
   const vectors = [{ set: SET, values }];
