@@ -46,6 +46,8 @@ export async function eraseUser(
     erasureId: id,
   });
   await deleteRows(trx, workspaceId, memoryIds);
+  // Of kept vectors nobody knows whose text they are of, and a text can be guessed from its vector.
+  await trx.deleteFrom('embedding_cache').where('workspace_id', '=', workspaceId).execute();
   const knowledge = await eraseDocuments(trx, who);
   const personal = await erasePersonal(trx, workspaceId, userId);
   const erased: ErasedCounts = {

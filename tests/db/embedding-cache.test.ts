@@ -106,6 +106,14 @@ test('of a workspace that has too much, what was used longest ago goes', async (
   expect(await cache.prune(10)).toBe(0);
 });
 
+test('erasing a person leaves no vector in the workspace, and all of them in others', async () => {
+  const { workspaceId: other } = await createTenant(bench.stores);
+  await cache.put(ws, DOCUMENTS, [entry('a', 1)]);
+  await cache.put(other, DOCUMENTS, [entry('a', 1)]);
+  await bench.memories.eraseUser(ws, { userId: 'u1', actor: 'ann' });
+  expect([await has('a'), await has('a', other)]).toEqual([false, true]);
+});
+
 test('more than a batch at once is refused', async () => {
   const many = Array.from({ length: LIMITS.memoryBatch + 1 }, (_, index) => entry(`${index}`, 1));
   const refused = { code: 'embedding.invalid' };
