@@ -58,7 +58,7 @@ test('a vector comes back as it was kept, in its workspace, set and use only', a
 });
 
 test('what many writers keep at once is kept once, and nobody waits in a circle', async () => {
-  const texts = Array.from({ length: 200 }, (_, index) => `text ${index}`);
+  const texts = Array.from({ length: LIMITS.memoryBatch }, (_, index) => `text ${index}`);
   const write = (order: readonly string[]) =>
     cache.put(
       ws,
@@ -68,7 +68,7 @@ test('what many writers keep at once is kept once, and nobody waits in a circle'
   await Promise.all(
     Array.from({ length: 8 }, (_, n) => write(n % 2 === 0 ? texts : texts.toReversed())),
   );
-  expect(await cache.clear(ws)).toBe(200);
+  expect(await cache.clear(ws)).toBe(LIMITS.memoryBatch);
 });
 
 test('a use keeps a vector; what is not used for long is removed, so many at a time', async () => {
