@@ -1,10 +1,13 @@
-import { LOWEST_HEADING_RANK, toUnits, type ChunkUnit } from './chunk-units.ts';
+import { toUnits, type ChunkUnit } from './chunk-units.ts';
 import type { ChunkDraft } from '../../../contracts/knowledge.ts';
 import type { ParsedDocument } from '../../../contracts/parsed-document.ts';
 
 /** How long pieces are, in words. */
 export interface ChunkSizes {
-  /** A section of at least this many has pieces of its own; a shorter one joins the next. */
+  /**
+   * A section of at least this many has pieces of its own; a shorter one joins the next. The rest of a
+   * longer one joins it only if it has less than a quarter of this.
+   */
   readonly section: number;
   /** A piece has at least this many where nothing forces it to end. */
   readonly low: number;
@@ -12,11 +15,11 @@ export interface ChunkSizes {
   readonly high: number;
 }
 
-const SIZES: ChunkSizes = { section: 80, low: 180, high: 320 };
+const SIZES: ChunkSizes = { section: 120, low: 180, high: 320 };
 
 /**
  * Cuts a document into pieces: before headings where it can, else between blocks, lines or sentences.
- * Where more places are equally good the text itself decides: a change moves the cuts near it only.
+ * Of places that are equally good the text itself chooses one: a change moves only the cuts near it.
  * Everything that can be read is in exactly one piece, and `text.slice(start, end)` is its text.
  */
 export function chunkDocument(
@@ -39,25 +42,27 @@ function endOfChunk(units: readonly ChunkUnit[], from: number, sizes: ChunkSizes
   let best: { readonly at: number; readonly unit: ChunkUnit } | null = null;
   for (let at = from; ; at += 1) {
     const unit = units[at];
-    const full = unit !== undefined && words + unit.words > sizes.high;
-    if (unit !== undefined && at > from && mayCut(units, at, { words, sizes })) {
+    if (unit === undefined) return at;
+    if (at > from && mayCut(units, { from, at }, { words, sizes })) {
+      if (unit.isHeading) return at;
       if (best === null || isBetter(unit, best.unit)) best = { at, unit };
     }
-    if (unit === undefined) return best?.unit.isHeading === true ? best.at : at;
-    if (full && at > from) return best?.at ?? lastResort(units, from, at);
+    if (at > from && words + unit.words > sizes.high)
+      return best?.at ?? lastResort(units, from, at);
     words += unit.words;
   }
 }
 
 function mayCut(
   units: readonly ChunkUnit[],
-  at: number,
+  { from, at }: { readonly from: number; readonly at: number },
   { words, sizes }: { readonly words: number; readonly sizes: ChunkSizes },
 ): boolean {
   const unit = units[at];
   // A heading stays with what it is above of.
   if (unit === undefined || units[at - 1]?.isHeading === true) return false;
-  return words >= (unit.rank >= LOWEST_HEADING_RANK ? sizes.section : sizes.low);
+  if (!unit.isHeading) return words >= sizes.low;
+  return words >= (units[from]?.isHeading === true ? sizes.section : sizes.section / 4);
 }
 
 function isBetter(unit: ChunkUnit, than: ChunkUnit): boolean {

@@ -7,7 +7,7 @@ export interface ChunkUnit {
   readonly start: number;
   readonly end: number;
   readonly words: number;
-  /** How natural it is to cut before it; headings from 3, the outermost most. */
+  /** How natural it is to cut before it; see `Piece`. */
   readonly rank: number;
   readonly isHeading: boolean;
   readonly page: number | null;
@@ -16,9 +16,6 @@ export interface ChunkUnit {
   readonly mark: number;
 }
 
-/** Cutting before a heading of level 1 is worth 8, of level 6 it is 3. */
-const HEADING_RANK = 9;
-export const LOWEST_HEADING_RANK = 3;
 const HEADING_CHARS = 200;
 
 /** The parts of a document in their order, none of more than `maxWords`. */
@@ -36,19 +33,16 @@ export function toUnits(
     for (const { start, end, rank } of splitBlock(text, block, maxWords)) {
       const part = text.slice(start, end);
       units.push({
-        ...{ start, end, page: block.page, headings, isHeading },
+        ...{ start, end, page: block.page, headings },
+        isHeading: isHeading && rank === 2,
         words: wordsIn(part),
-        rank: isHeading && rank === 2 ? headingRank(level) : rank,
+        rank,
         mark: textMark(part),
       });
     }
     if (isHeading) path.push({ level, title: titleOf(block, text) });
   }
   return units;
-}
-
-function headingRank(level: number): number {
-  return Math.max(LOWEST_HEADING_RANK, HEADING_RANK - level);
 }
 
 function titleOf({ title, start, end }: TextBlock, text: string): string {
