@@ -28,6 +28,8 @@ export interface MemoryOptions {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly log: Logger;
+  /** Says what time it is; the system's clock by default. */
+  readonly clock?: () => Date;
   readonly memories: MemoryStore;
   readonly knowledge: KnowledgeStore;
   readonly graph: GraphStore;

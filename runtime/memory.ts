@@ -48,6 +48,7 @@ export function openMemory(options: MemoryOptions): InstallationMemory {
     analyse,
     judge: null,
     summarise: null,
+    ...(options.clock === undefined ? {} : { now: options.clock }),
     onFault: ({ what, error }) => options.log.warn({ err: error }, `${what} failed`),
   });
   return {

@@ -109,7 +109,7 @@ function byWords(
       return { kind: 'same', memory, similarity: relation.similarity };
     }
     const cosine = cosines.get(memory.id) ?? 0;
-    if (cosine > SAME_COSINE && mayBeOne(draft.text, memory.text)) {
+    if (cosine > SAME_COSINE && mayBeOne(draft.text, memory.text, analyse)) {
       return { kind: 'same', memory, similarity: cosine };
     }
     if (relation.kind === 'negated' && REVISABLE.has(draft.kind)) negated.push(memory);

@@ -1,10 +1,11 @@
 import type { Learned, MemoryDraft } from '../../contracts/recall.ts';
 import type { Memory, MemoryAuthor, NewMemory } from '../../contracts/memory.ts';
-import { draftVectors, lookUp, ownerOf, type Known } from './known-alike.ts';
+import { draftVectors, lookUp, ownerOf, type DraftToCompare, type Known } from './known-alike.ts';
 import { AppError } from '../../contracts/app-error.ts';
 import { audienceOf } from './index-entry.ts';
 import { LIMITS } from '../../contracts/limits.ts';
 import type { MemoryServiceDeps } from './service-deps.ts';
+import { relate } from './same-saying.ts';
 
 interface Writing {
   readonly deps: MemoryServiceDeps;
@@ -12,7 +13,10 @@ interface Writing {
   readonly author: MemoryAuthor;
 }
 
-/** See `MemoryService.remember`. One after the other, so that each is compared with those before it. */
+/** Drafts that are written together; each is compared with those before it. */
+const WRITTEN_TOGETHER = 50;
+
+/** See `MemoryService.remember`. */
 export async function learn(
   deps: MemoryServiceDeps,
   workspaceId: string,
@@ -21,51 +25,97 @@ export async function learn(
   if (drafts.length > LIMITS.memoryBatch) {
     throw new AppError('memory.invalid', `more than ${LIMITS.memoryBatch} memories at once`);
   }
+  const writing = { deps, workspaceId, author };
   const vectors = await draftVectors(deps, workspaceId, drafts);
   const answers: Learned[] = [];
-  for (const [index, draft] of drafts.entries()) {
-    const writing = { deps, workspaceId, author };
-    answers.push(await learnOne(writing, draft, vectors[index] ?? null));
+  let waiting: NewMemory[] = [];
+  const flush = async (): Promise<void> => {
+    const together = waiting;
+    waiting = [];
+    answers.push(...(await writeAll(writing, together)));
+  };
+  for (const [index, { contradicts = [], ...draft }] of drafts.entries()) {
+    // What it is like must be known first, or the two would not see each other.
+    const isAlone = waiting.every((other) => isUnlike(deps, draft, other));
+    if (!isAlone || waiting.length >= WRITTEN_TOGETHER) await flush();
+    const found = await refusing(() =>
+      known(writing, { draft, contradicts, vector: vectors[index] ?? null }),
+    );
+    if (found.kind === 'new') {
+      waiting.push(draft);
+      continue;
+    }
+    await flush();
+    answers.push(await answerTo(writing, draft, found));
   }
+  await flush();
   return answers;
 }
 
-async function learnOne(
+type Refused = Extract<Learned, { readonly kind: 'refused' }>;
+
+async function known(
   writing: Writing,
-  draft: MemoryDraft,
-  vector: Parameters<typeof lookUp>[2]['vector'],
+  draft: DraftToCompare & { readonly contradicts: readonly string[] },
+): Promise<Known> {
+  const { deps, workspaceId } = writing;
+  if (draft.draft.text.trim() === '') throw new AppError('memory.invalid', 'a memory needs a text');
+  if (draft.contradicts.length === 0) return lookUp(deps, workspaceId, draft);
+  const memories = await ofSameOwner(writing, draft.draft, draft.contradicts);
+  return { kind: 'contradicts', memories };
+}
+
+async function answerTo(
+  writing: Writing,
+  draft: NewMemory,
+  found: Exclude<Known, { readonly kind: 'new' }> | Refused,
 ): Promise<Learned> {
-  const { contradicts, ...memory } = draft;
+  switch (found.kind) {
+    case 'refused':
+      return found;
+    case 'same':
+      return { kind: 'near_duplicate', memory: found.memory, similarity: found.similarity };
+    case 'contradicts':
+      return refusing(() => supersede(writing, draft, found.memories));
+  }
+}
+
+/** A fault that passes is the caller's to try again; what is wrong with one draft is its own. */
+async function refusing<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
-    if (memory.text.trim() === '') throw new AppError('memory.invalid', 'a memory needs a text');
-    const { deps, workspaceId } = writing;
-    const known: Known =
-      contradicts === undefined || contradicts.length === 0
-        ? await lookUp(deps, workspaceId, { draft: memory, vector })
-        : { kind: 'contradicts', memories: await ofSameOwner(writing, memory, contradicts) };
-    switch (known.kind) {
-      case 'same':
-        return { kind: 'near_duplicate', memory: known.memory, similarity: known.similarity };
-      case 'contradicts':
-        return await supersede(writing, memory, known.memories);
-      case 'new':
-        return await write(writing, memory);
-    }
+    return await work();
   } catch (error) {
-    // A fault that passes is the caller's to try again; what is wrong with one draft is its own.
     if (!(error instanceof AppError) || error.code === 'service.unavailable') throw error;
     return { kind: 'refused', code: error.code, reason: error.message };
   }
 }
 
-async function write(
-  { deps, workspaceId, author }: Writing,
-  memory: NewMemory,
-): Promise<Extract<Learned, { readonly kind: 'created' | 'existing' | 'duplicate' }>> {
-  const [remembered] = await deps.memories.remember(workspaceId, [memory], author);
-  if (remembered === undefined) throw new AppError('memory.invalid', 'nothing was written');
-  await show(deps, workspaceId, [remembered.memory.id]);
-  return remembered;
+function isUnlike({ analyse }: MemoryServiceDeps, draft: NewMemory, other: NewMemory): boolean {
+  if (draft.kind !== other.kind) return true;
+  if (audienceOf(ownerOf(draft)) !== audienceOf(ownerOf(other))) return true;
+  return relate(draft.text, other.text, analyse).kind === 'different';
+}
+
+/** All together, or each for itself where one of them keeps the others. */
+async function writeAll(
+  writing: Writing,
+  memories: readonly NewMemory[],
+): Promise<readonly Learned[]> {
+  if (memories.length === 0) return [];
+  const { deps, workspaceId, author } = writing;
+  const together = await refusing(() => deps.memories.remember(workspaceId, memories, author));
+  if ('kind' in together) {
+    if (memories.length === 1) return [together];
+    const answers: Learned[] = [];
+    for (const memory of memories) answers.push(...(await writeAll(writing, [memory])));
+    return answers;
+  }
+  await show(
+    deps,
+    workspaceId,
+    together.map(({ memory }) => memory.id),
+  );
+  return together;
 }
 
 /** The first is closed together with the writing; a retry finds the new one by its key. */
@@ -76,9 +126,9 @@ async function supersede(
 ): Promise<Learned> {
   const { deps, workspaceId, author } = writing;
   const [first, ...others] = contradicted;
-  if (first === undefined) return write(writing, memory);
+  if (first === undefined) throw new AppError('memory.invalid', 'nothing is contradicted');
   const answer = await deps.memories.supersede(workspaceId, { id: first.id, by: memory }, author);
-  const made = answer.kind === 'superseded' ? answer.memory : (await write(writing, memory)).memory;
+  const made = answer.kind === 'superseded' ? answer.memory : await writeOne(writing, memory);
   const closed = answer.kind === 'superseded' ? [first] : [];
   for (const other of others) {
     const invalidAt = made.validAt;
@@ -94,6 +144,15 @@ async function supersede(
     memory: made,
     closed: await deps.memories.getMany(workspaceId, ids),
   };
+}
+
+async function writeOne(
+  { deps, workspaceId, author }: Writing,
+  memory: NewMemory,
+): Promise<Memory> {
+  const [remembered] = await deps.memories.remember(workspaceId, [memory], author);
+  if (remembered === undefined) throw new AppError('memory.invalid', 'nothing was written');
+  return remembered.memory;
 }
 
 /** Whoever writes for one owner ends nothing that another one remembers. */

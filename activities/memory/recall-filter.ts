@@ -15,6 +15,8 @@ const FILTER_FIELDS: ReadonlySet<string> = new Set<keyof RecallFilters>([
   'trustedOnly',
 ]);
 const DEFAULT_HITS = 10;
+/** Clocks of hosts differ: what another one has just written is so already. */
+const SKEW_MS = 60_000;
 
 /** How many hits are wanted. Throws `memory.invalid`. */
 export function wantedHits(limit = DEFAULT_HITS): number {
@@ -52,7 +54,7 @@ export function audiences({ owner, scopes }: Pick<RecallRequest, 'owner' | 'scop
 export function memoryFilter(request: RecallRequest, now: Date): IndexFilter {
   const { filters = {} } = request;
   const { kinds, origins, since, until, minImportance, trustedOnly } = checked(filters);
-  const validAt = filters.validAt === undefined ? now.toISOString() : filters.validAt;
+  const span = validSpan(filters, now);
   return {
     all: [
       { field: 'audience', in: audiences(request) },
@@ -62,7 +64,7 @@ export function memoryFilter(request: RecallRequest, now: Date): IndexFilter {
       ...(until === undefined ? [] : [{ field: 'createdAt', below: timeOf(until) }]),
       ...(minImportance === undefined ? [] : [{ field: 'importance', atLeast: minImportance }]),
       ...(trustedOnly === true ? [{ field: 'trusted', in: [true] }] : []),
-      ...(validAt === null ? [] : soAt(timeOf(validAt))),
+      ...(span === null ? [] : soIn(span)),
     ],
   };
 }
@@ -71,7 +73,7 @@ export function memoryFilter(request: RecallRequest, now: Date): IndexFilter {
 export function mayBeFound(memory: Memory, request: RecallRequest, now: Date): boolean {
   const { filters = {} } = request;
   const { kinds, origins, since, until, minImportance, trustedOnly } = filters;
-  const validAt = filters.validAt === undefined ? now.toISOString() : filters.validAt;
+  const span = validSpan(filters, now);
   const created = Date.parse(memory.createdAt);
   return (
     memory.status === 'active' &&
@@ -82,7 +84,7 @@ export function mayBeFound(memory: Memory, request: RecallRequest, now: Date): b
     (until === undefined || created < timeOf(until)) &&
     memory.importance >= (minImportance ?? 0) &&
     (trustedOnly !== true || memory.trusted) &&
-    (validAt === null || isSoAt(memory, timeOf(validAt)))
+    (span === null || isSoIn(memory, span))
   );
 }
 
@@ -106,12 +108,31 @@ export function knowledgeAudiences({ owner }: KnowledgeRequest): string[] {
   });
 }
 
-function soAt(time: number): readonly IndexFilter[] {
-  return [{ field: 'validAt', below: time + 1 }, { not: { field: 'invalidAt', below: time + 1 } }];
+/** What has begun by the one time and has not ended by the other is so. */
+interface Span {
+  readonly begunBy: number;
+  readonly notEndedBy: number;
 }
 
-function isSoAt({ validAt, invalidAt }: Memory, time: number): boolean {
-  return Date.parse(validAt) <= time && (invalidAt === null || Date.parse(invalidAt) > time);
+function validSpan({ validAt }: RecallFilters, now: Date): Span | null {
+  if (validAt === null) return null;
+  if (validAt === undefined) {
+    return { begunBy: now.getTime() + SKEW_MS, notEndedBy: now.getTime() };
+  }
+  const time = timeOf(validAt);
+  return { begunBy: time, notEndedBy: time };
+}
+
+function soIn({ begunBy, notEndedBy }: Span): readonly IndexFilter[] {
+  return [
+    { field: 'validAt', below: begunBy + 1 },
+    { not: { field: 'invalidAt', below: notEndedBy + 1 } },
+  ];
+}
+
+function isSoIn({ validAt, invalidAt }: Memory, { begunBy, notEndedBy }: Span): boolean {
+  if (Date.parse(validAt) > begunBy) return false;
+  return invalidAt === null || Date.parse(invalidAt) > notEndedBy;
 }
 
 /** A field that looks like a filter but is none would seem to have been obeyed. */

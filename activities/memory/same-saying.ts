@@ -8,7 +8,9 @@ export type WordRelation =
   | { readonly kind: 'different'; readonly similarity: number };
 
 /** Words that turn a statement round; they are no terms of it. */
-const NEGATION = /\b(?:not|never|no longer|any ?more|no|stopped|without|cannot|\p{L}+n['’]t)\b/giu;
+const NEGATION = /\b(?:no longer|not|never|no|stopped|without|cannot|\p{L}+n['’]t)\b/giu;
+/** Words that go along with a negation and say nothing of their own. */
+const COMPANION = /\b(?:any ?more|do(?:es)?|did)\b/giu;
 const NUMBER = /\p{N}+(?:[.,:]\p{N}+)*/gu;
 const NAME = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{N}]*/gu;
 /** Of five terms one may be more. */
@@ -22,29 +24,29 @@ const SAME_SHARE = 0.9;
 export function relate(fresh: string, known: string, analyse: Analyse): WordRelation {
   const [a, b] = [contentTerms(fresh, analyse), contentTerms(known, analyse)];
   const similarity = dice(a, b);
-  const isAlike = a.length > 0 && similarity >= SAME_SHARE && haveSameMarks(fresh, known);
+  const isAlike = a.length > 0 && similarity >= SAME_SHARE && haveSameMarks(fresh, known, analyse);
   if (!isAlike || !isWithin(a, b)) return { kind: 'different', similarity };
   return isNegated(fresh) === isNegated(known) ? { kind: 'same', similarity } : { kind: 'negated' };
 }
 
 /** Whether two texts that mean about the same may be taken for one. */
-export function mayBeOne(fresh: string, known: string): boolean {
-  return haveSameMarks(fresh, known) && isNegated(fresh) === isNegated(known);
+export function mayBeOne(fresh: string, known: string, analyse: Analyse): boolean {
+  return haveSameMarks(fresh, known, analyse) && isNegated(fresh) === isNegated(known);
 }
 
 function contentTerms(text: string, analyse: Analyse): readonly string[] {
-  return analyse(text.replaceAll(NEGATION, ' ').replaceAll(/\bdo(?:es)?\b/giu, ' '));
+  return analyse(text.replaceAll(NEGATION, ' ').replaceAll(COMPANION, ' '));
 }
 
-function haveSameMarks(a: string, b: string): boolean {
-  return marksOf(a) === marksOf(b);
+function haveSameMarks(a: string, b: string, analyse: Analyse): boolean {
+  return marksOf(a, analyse) === marksOf(b, analyse);
 }
 
 /** Numbers and names in their order; the first word is written large whatever it is. */
-function marksOf(text: string): string {
+function marksOf(text: string, analyse: Analyse): string {
   const numbers = text.match(NUMBER) ?? [];
   const names = text.replace(/^\P{L}*\p{L}+/u, '').match(NAME) ?? [];
-  return JSON.stringify([numbers, names]);
+  return JSON.stringify([numbers, analyse(names.join(' '))]);
 }
 
 /** Twice negated is not negated. */
