@@ -1,10 +1,12 @@
 import { builtInNodeTypes, createNodeRegistry } from '../activities/nodes/registry.ts';
-import { createIngestionActivities } from '../activities/knowledge/ingestion-activities.ts';
-import { createProcessParser } from '../adapters/documents/process-parser.ts';
 import type { IngestionActivities } from '../activities/knowledge/ingestion-activity-types.ts';
 import { createAgentRunActivities } from '../activities/agent-run-activities.ts';
 import { createEmbeddingCacheStore } from '../db/stores/embedding-cache-store.ts';
 import { createProjectionStore } from '../db/stores/projection-store.ts';
+import { createLearningStore, type LearningStore } from '../db/stores/learning-store.ts';
+import { createMemoryActivities } from '../activities/memory/memory-activities.ts';
+import { createRunRecall } from '../activities/memory/run-recall.ts';
+import type { MemoryActivities } from '../activities/memory/memory-activity-types.ts';
 import { openMemory, type InstallationMemory } from './memory.ts';
 import type { MemoryService } from '../activities/memory/memory-service.ts';
 import { openSandboxes, type InstallationSandboxes } from './sandboxes.ts';
@@ -45,7 +47,8 @@ import type { Journal } from '../contracts/journal.ts';
 import type { Logger } from './logger.ts';
 import type { RunRef } from '../contracts/journal.ts';
 import type { NodeType } from '../activities/nodes/node-type.ts';
-import { toModelsConfig } from './models-config.ts';
+import { installationModel, toModelsConfig } from './models-config.ts';
+import { composeIngestion } from './ingestion.ts';
 import { createCrash, type Crash } from './failpoint.ts';
 
 /** What an installation is made from. */
@@ -77,6 +80,7 @@ export interface Installation extends AsyncDisposable {
   readonly graph: GraphStore;
   readonly workingMemory: WorkingMemoryStore;
   readonly feedback: FeedbackStore;
+  readonly learnings: LearningStore;
   readonly fetchDocument: FetchDocument;
   readonly memory: MemoryService;
   readonly liveMemory: InstallationMemory;
@@ -86,27 +90,25 @@ export interface Installation extends AsyncDisposable {
   readonly registry: CompileRegistry;
   readonly activities: AgentRunActivities;
   readonly ingestionActivities: IngestionActivities;
+  readonly memoryActivities: MemoryActivities;
   readonly crash: Crash;
 }
 
 /** Opens the database, brings its schema up to date and builds stores, tools and executors. */
 export async function composeInstallation(options: InstallationOptions): Promise<Installation> {
   const { config, secrets, databaseUrl, keyPepper } = options;
-  const { maxConnections } = config.database;
-  const database = createDatabase({ connectionString: databaseUrl, maxConnections });
+  const database = createDatabase({ connectionString: databaseUrl, ...config.database });
   await migrateToLatest(database);
   const journal = createJournal(database);
   const listener = createEventListener(databaseUrl, database.notifier);
   const stores = openStores(database, keyPepper);
-  const liveMemory = openMemory({
-    ...options,
-    ...stores,
-    projections: createProjectionStore(database),
-    embeddings: createEmbeddingCacheStore(database),
-  });
+  const embeddings = createEmbeddingCacheStore(database);
+  const projections = createProjectionStore(database);
+  const liveMemory = openMemory({ ...options, ...stores, projections, embeddings });
   const live = openSandboxes({ ...options, ...stores });
   const browsers = createBrowsers();
-  const tools = await composeTools({ config, ...stores, sandboxes: live.runs, browsers });
+  const memory = liveMemory.service;
+  const tools = await composeTools({ config, ...stores, memory, sandboxes: live.runs, browsers });
   const nodes = createNodeRegistry(builtInNodeTypes);
   const models = createChatModels(toModelsConfig(config, secrets), {
     validate: validateJson,
@@ -122,13 +124,15 @@ export async function composeInstallation(options: InstallationOptions): Promise
       options.log.warn({ err: error, runId: run.runId }, 'a sandbox could not be freed');
     });
   };
+  const recall = createRunRecall({ memory, knowledge: stores.knowledge });
+  const steps = { journal, models, tools, nodes, crash, report, rest, recall };
   return {
     database,
     journal,
     listener,
     ...stores,
     fetchDocument: createFetchDocument({ allowHosts: config.tools.httpAllowHosts }),
-    memory: liveMemory.service,
+    memory,
     liveMemory,
     liveSandboxes: live,
     tools,
@@ -138,11 +142,11 @@ export async function composeInstallation(options: InstallationOptions): Promise
       tool: (name) => tools.get(name),
       toolGroup: (name) => tools.group(name),
     },
-    activities: createAgentRunActivities({ journal, models, tools, nodes, crash, report, rest }),
-    ingestionActivities: createIngestionActivities({
-      knowledge: stores.knowledge,
-      parser: createProcessParser(),
-      embedderFor: liveMemory.embedderFor,
+    activities: createAgentRunActivities(steps),
+    ingestionActivities: composeIngestion(stores.knowledge, liveMemory),
+    memoryActivities: createMemoryActivities({
+      ...{ memory, embeddings, crash, workingMemory: stores.workingMemory },
+      learning: { ...stores, memory, journal, models, model: installationModel(config) },
     }),
     crash,
     async [Symbol.asyncDispose]() {
@@ -172,5 +176,6 @@ function openStores(database: Database, keyPepper: string) {
     graph: createGraphStore(database),
     workingMemory: createWorkingMemoryStore(database),
     feedback: createFeedbackStore(database),
+    learnings: createLearningStore(database),
   };
 }

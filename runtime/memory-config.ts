@@ -17,6 +17,8 @@ export interface MemoryConfig {
     | { readonly kind: 'service'; readonly url: string; readonly model: string | null };
   readonly neo4j: { readonly url: string; readonly user: string } | null;
   readonly indexBytes: number;
+  /** How often faded memories are swept; 0: never. */
+  readonly sweepEveryMs: number;
 }
 
 /** Secrets of memory and knowledge. */
@@ -49,6 +51,7 @@ export function toMemoryConfig(reader: Reader): MemoryConfig {
     reranker: reranker(reader),
     neo4j: neo4j(reader),
     indexBytes: integer(reader, 'HOLDFAST_MEMORY_INDEX_MB', [512, 16, 1_048_576]) * MIB,
+    sweepEveryMs: integer(reader, 'HOLDFAST_MEMORY_SWEEP_S', [3_600, 0, 86_400]) * 1_000,
   };
 }
 

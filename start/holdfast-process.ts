@@ -4,6 +4,7 @@ import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
 import { createIngestionControl } from '../temporal/ingestion-control.ts';
 import { createFindClosed } from '../temporal/closed-workflow.ts';
+import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
 import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
@@ -87,14 +88,34 @@ async function useWorker(
     connection: link.connection,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
-    activities: { ...installation.activities, ...installation.ingestionActivities },
+    activities: {
+      ...installation.activities,
+      ...installation.ingestionActivities,
+      ...installation.memoryActivities,
+    },
     bundlePath: await workflowBundle(options.cacheDir),
     ...config.worker,
   });
+  await scheduleSweep(options, link);
   closing.use(installation.liveSandboxes.tend());
   closing.use(installation.liveMemory.tend());
   closing.defer(() => worker.stop());
   return { link, worker };
+}
+
+/** Without it memories fade in rankings but are never tidied; a worker works on nonetheless. */
+async function scheduleSweep({ config, log }: HoldfastOptions, link: TemporalLink): Promise<void> {
+  const { taskQueue } = config.temporal;
+  const { sweepEveryMs } = config.memory;
+  if (sweepEveryMs === 0) return;
+  try {
+    await ensureSweepSchedule(link.client, { taskQueue, everyMs: sweepEveryMs });
+  } catch (error) {
+    log.warn(
+      { err: error },
+      'the sweep of memories could not be scheduled; the next start tries again',
+    );
+  }
 }
 
 async function useApi(
