@@ -4,7 +4,7 @@ import { mayBeOne, relate } from './same-saying.ts';
 
 describe('two texts', () => {
   test.each([
-    ['Anna likes old maps of the north', 'Anna liked old maps, of the North!', 'same'],
+    ['Anna likes old maps of the north', 'Anna liked old maps, of the north!', 'same'],
     ['Anna likes tea', 'Anna does not like tea', 'negated'],
     ["Anna doesn't like tea any more", 'Anna likes tea', 'negated'],
     ['Anna no longer likes tea', 'Anna does not like tea', 'same'],
