@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { demoAgents, seedDemo } from '../../examples/index.ts';
+import { sql } from 'kysely';
 import { startStack, type Stack } from '../harness/stack.ts';
 import { until } from '../harness/until.ts';
 import type { Run } from '../../contracts/records.ts';
@@ -43,4 +44,27 @@ test('a guest is known in the next conversation, and nobody else is told', async
   expect(second.output).toContain('My boat Albatros is 12 metres long');
   const other = await say('ben', 'Which berth is quiet at night?');
   expect(other.output).toContain('do not know you');
+});
+
+test('what nobody asks for fades, and is kept out of answers without being deleted', async () => {
+  const story = await say('dora', 'I am Dora. My boat Delfin needs shore power, always.');
+  await learnt(story);
+  const { temporal, installation } = stack.holdfast;
+  await sql`
+    update memories set last_access_at = now() - interval '400 days', forget_at = now() - interval '1 day'
+    where workspace_id = ${stack.workspaceId} and user_id = 'dora'`.execute(
+    installation.database.kysely,
+  );
+  const swept = await temporal.workflow.execute('sweepMemories', {
+    taskQueue: stack.env['HOLDFAST_TASK_QUEUE'] ?? '',
+    workflowId: `sweep-${stack.workspaceId}`,
+  });
+  expect(swept).toMatchObject({ workspaces: 1, archived: expect.any(Number) });
+
+  const { items } = await stack.client.memories.list({ userId: 'dora', status: 'archived' }).page();
+  expect(items.map(({ text }) => text)).toContain(
+    'I am Dora. My boat Delfin needs shore power, always.',
+  );
+  const later = await say('dora', 'What does Delfin need?');
+  expect(later.output).toContain('do not know you');
 });
