@@ -16,6 +16,8 @@ export interface Piece extends Span {
 const SENTENCE_END = /[.!?…]+["'”’)\]]*\s+|[。！？]+["'”’)\]]*\s*|\n+/g;
 const LINE_END = /\n+/g;
 const WORD_END = /\s+/g;
+const HANDFUL = 16;
+const HANDFUL_CHARS = 160;
 
 /** The parts of a block that have at most `maxWords` each: the whole block if it fits. */
 export function splitBlock(
@@ -36,24 +38,36 @@ export function splitBlock(
   return pieces.map((piece, index) => (index === 0 ? { ...piece, rank: 2 } : piece));
 }
 
-/** A part without ends of sentences: as many words together as fit, long words in pieces. */
+/** A part without ends of sentences: as many words together as half of what fits, long words cut. */
 function splitWords(text: string, span: Span, maxWords: number): readonly Piece[] {
-  const maxChars = maxWords * 2;
+  const words = splitAt(text, span, WORD_END).flatMap((word) => cutEvery(text, word, maxWords * 2));
   const pieces: Piece[] = [];
-  let open: { start: number; end: number } | null = null;
-  for (const word of splitAt(text, span, WORD_END).flatMap((part) =>
-    cutEvery(text, part, maxChars),
-  )) {
-    const together: Span | null = open === null ? null : { start: open.start, end: word.end };
-    if (together !== null && wordsIn(text.slice(together.start, together.end)) <= maxWords / 2) {
-      open = { ...together };
+  let open: Span | null = null;
+  // By handfuls: measuring again for each word would take the square of their number.
+  for (const few of handfuls(words)) {
+    const together: Span = { start: open?.start ?? few.start, end: few.end };
+    if (open === null || wordsIn(text.slice(together.start, together.end)) <= maxWords / 2) {
+      open = together;
       continue;
     }
-    if (open !== null) pieces.push({ ...open, rank: 0 });
-    open = { ...word };
+    pieces.push({ ...open, rank: 0 });
+    open = few;
   }
   if (open !== null) pieces.push({ ...open, rank: 0 });
   return pieces;
+}
+
+/** Words that follow each other, so many that they are short all together. */
+function handfuls(words: readonly Span[]): readonly Span[] {
+  const few: Span[] = [];
+  for (const [index, word] of words.entries()) {
+    const last = few.at(-1);
+    const joins =
+      last !== undefined && index % HANDFUL !== 0 && word.end - last.start <= HANDFUL_CHARS;
+    if (joins) few[few.length - 1] = { start: last.start, end: word.end };
+    else few.push(word);
+  }
+  return few;
 }
 
 /** The parts between matches, without white space at their ends; matches belong to what is before. */

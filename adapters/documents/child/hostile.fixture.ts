@@ -20,7 +20,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   },
   'start a process': () => execFileSync('/bin/true'),
   'start a thread': () => new Worker('1', { eval: true }),
-  'evaluate text': () => Reflect.construct(FUNCTION, ['return 1']) as unknown,
+  'evaluate text': (): unknown => Reflect.construct(FUNCTION, ['return 1']),
   'see the environment': () => {
     if (Object.keys(ENVIRONMENT).every((name) => OF_SHELL.includes(name))) {
       throw new Error('empty');
