@@ -104,28 +104,20 @@ export async function composeInstallation(options: InstallationOptions): Promise
   const stores = openStores(database, keyPepper);
   const embeddings = createEmbeddingCacheStore(database);
   const projections = createProjectionStore(database);
-  const liveMemory = openMemory({ ...options, ...stores, projections, embeddings });
-  const live = openSandboxes({ ...options, ...stores });
-  const browsers = createBrowsers();
-  const memory = liveMemory.service;
-  const tools = await composeTools({ config, ...stores, memory, sandboxes: live.runs, browsers });
-  const nodes = createNodeRegistry(builtInNodeTypes);
   const models = createChatModels(toModelsConfig(config, secrets), {
     validate: validateJson,
     evaluate,
     renderTemplate,
   });
+  const liveMemory = openMemory({ ...options, ...stores, projections, embeddings, models });
+  const live = openSandboxes({ ...options, ...stores });
+  const browsers = createBrowsers();
+  const memory = liveMemory.service;
+  const tools = await composeTools({ config, ...stores, memory, sandboxes: live.runs, browsers });
+  const nodes = createNodeRegistry(builtInNodeTypes);
   const crash = createCrash(config.failpoint);
-  const report = (fault: Fault): void => {
-    options.log.error(fault, fault.tool === undefined ? 'a step broke' : 'a tool broke');
-  };
-  const rest = (run: RunRef): void => {
-    live.runs.release(run).catch((error: unknown) => {
-      options.log.warn({ err: error, runId: run.runId }, 'a sandbox could not be freed');
-    });
-  };
   const recall = createRunRecall({ memory, knowledge: stores.knowledge });
-  const steps = { journal, models, tools, nodes, crash, report, rest, recall };
+  const steps = { journal, models, tools, nodes, crash, recall, ...toldOf(options.log, live) };
   return {
     database,
     journal,
@@ -156,6 +148,20 @@ export async function composeInstallation(options: InstallationOptions): Promise
       await listener[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What steps tell: that one broke, and that a run rests, whose sandbox others may have. */
+function toldOf(log: Logger, live: InstallationSandboxes) {
+  return {
+    report: (fault: Fault): void => {
+      log.error(fault, fault.tool === undefined ? 'a step broke' : 'a tool broke');
+    },
+    rest: (run: RunRef): void => {
+      live.runs.release(run).catch((error: unknown) => {
+        log.warn({ err: error, runId: run.runId }, 'a sandbox could not be freed');
+      });
     },
   };
 }
