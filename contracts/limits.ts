@@ -85,10 +85,14 @@ export const LIMITS = {
   recallHits: 100,
   /** Tokens of recalled text in one prompt. */
   recallTokens: 20_000,
+  /** Name of a knowledge base, where it is given and where it is named. */
+  baseNameChars: 100,
   /** Knowledge bases that one agent knows. */
   basesPerAgent: 50,
   /** Memories that are learnt from one run. */
   learntPerRun: 20,
+  /** Questions that memory asks a model for one workspace and process; beyond it does without. */
+  memoryModelCallsPerHour: 1_000,
   /** Changes that projections have applied are forgotten after this long. */
   projectionKeepMs: 24 * 3_600_000,
   /** Text that is searched by; of more the rest is refused. */

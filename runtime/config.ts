@@ -156,6 +156,9 @@ export function toConfig(env: Env): Config {
     logLevel: logLevel(reader),
     failpoint: env.NODE_ENV === 'test' ? (env.FAILPOINT ?? null) : null,
   };
+  if (config.memory.reranker.kind === 'model' && config.model.default === null) {
+    reader.problems.push('RERANKER=model needs a model; set HOLDFAST_MODEL');
+  }
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
 }

@@ -13,7 +13,7 @@ export interface MemoryConfig {
   /** Whose vectors serve until those of the embedder are complete. */
   readonly previousEmbedder: EmbedderChoice | null;
   readonly reranker:
-    | { readonly kind: 'none' | 'features' }
+    | { readonly kind: 'none' | 'features' | 'model' }
     | { readonly kind: 'service'; readonly url: string; readonly model: string | null };
   readonly neo4j: { readonly url: string; readonly user: string } | null;
   readonly indexBytes: number;
@@ -98,8 +98,8 @@ function reranker(reader: Reader): MemoryConfig['reranker'] {
   const { RERANKER: kind = 'none', RERANKER_MODEL: model = null } = reader.env;
   const url = webAddress(reader, 'RERANKER_URL');
   if (url !== null) return { kind: 'service', url, model };
-  if (kind === 'none' || kind === 'features') return { kind };
-  reader.problems.push(`RERANKER is "${kind}"; write none or features, or set RERANKER_URL`);
+  if (kind === 'none' || kind === 'features' || kind === 'model') return { kind };
+  reader.problems.push(`RERANKER is "${kind}"; write none, features or model, or set RERANKER_URL`);
   return { kind: 'none' };
 }
 

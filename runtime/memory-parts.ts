@@ -5,9 +5,13 @@ import { createEmbedder } from '../adapters/embedders/create-embedder.ts';
 import { createNeo4jGraph } from '../adapters/knowledge-graph/neo4j/neo4j-graph.ts';
 import { createQdrantIndex } from '../adapters/memory-index/qdrant/create-qdrant-index.ts';
 import { createReranker } from '../adapters/rerankers/create-reranker.ts';
+import { createRankingModel } from '../activities/memory/ranking-model.ts';
 import { createSqlGraph } from '../adapters/knowledge-graph/sql-graph.ts';
+import { openMemoryModel } from './memory-model.ts';
 import { ThreadedIndex } from '../adapters/memory-index/thread/threaded-index.ts';
 import { toEmbedderConfig, type EmbedderChoice } from './memory-config.ts';
+import type { AskModel } from '../activities/memory/ask-model.ts';
+import type { ChatModels } from '../adapters/models/port.ts';
 import type { Config, Secrets } from './config.ts';
 import type { Embedder } from '../adapters/embedders/port.ts';
 import type { EmbeddingCacheStore } from '../db/stores/embedding-cache-store.ts';
@@ -36,6 +40,8 @@ export interface MemoryOptions {
   readonly projections: ProjectionStore;
   readonly embeddings: EmbeddingCacheStore;
   readonly workspaces: Pick<WorkspaceStore, 'list'>;
+  /** Asked what words cannot tell, if the installation has a model; absent: nothing asks it. */
+  readonly models?: ChatModels;
 }
 
 /** What serves an installation's memory. */
@@ -46,6 +52,8 @@ export interface MemoryParts {
   readonly indexes: SearchIndexes;
   readonly graph: KnowledgeGraph;
   readonly reranker: Reranker | null;
+  /** Null where the installation has no model. */
+  readonly ask: AskModel | null;
   readonly source: EntrySource;
 }
 
@@ -69,6 +77,7 @@ export function openMemoryParts(options: MemoryOptions): MemoryParts {
           onFault: ({ workspaceId, error }) =>
             log.warn({ err: error, workspaceId }, 'an index is made anew'),
         });
+  const ask = openMemoryModel(options);
   const { neo4j } = config.memory;
   const password = secrets.memory.neo4jPassword ?? '';
   return {
@@ -79,7 +88,8 @@ export function openMemoryParts(options: MemoryOptions): MemoryParts {
     indexes,
     graph:
       neo4j === null ? createSqlGraph(options.graph) : createNeo4jGraph({ ...neo4j, password }),
-    reranker: openReranker(config, secrets),
+    reranker: openReranker(config, secrets, ask),
+    ask,
     source,
   };
 }
@@ -104,13 +114,15 @@ function openEmbedders(config: Config, secrets: Secrets): readonly [Embedder, ..
   return [first, createEmbedder(before)];
 }
 
-function openReranker({ memory }: Config, secrets: Secrets): Reranker | null {
+function openReranker({ memory }: Config, secrets: Secrets, ask: AskModel | null): Reranker | null {
   const { reranker } = memory;
   switch (reranker.kind) {
     case 'none':
       return null;
     case 'features':
       return createReranker({ kind: 'features' });
+    case 'model':
+      return ask === null ? null : createReranker({ kind: 'model', ask: createRankingModel(ask) });
     case 'service':
       return createReranker({ ...reranker, apiKey: secrets.memory.rerankerApiKey });
   }

@@ -1,4 +1,6 @@
 import { createMemoryService } from '../activities/memory/create-memory-service.ts';
+import { createModelJudge } from '../activities/memory/model-judge.ts';
+import { createModelSummary } from '../activities/memory/model-summary.ts';
 import { createServingEmbedder } from '../activities/memory/serving-embedder.ts';
 import { hasAllVectors } from '../activities/memory/projection/embed-missing.ts';
 import { analyse } from '../adapters/memory-index/text/analyser.ts';
@@ -30,7 +32,7 @@ export interface InstallationMemory extends AsyncDisposable {
 /** Opens what serves memory; nothing outside is asked before its first use. */
 export function openMemory(options: MemoryOptions): InstallationMemory {
   const parts = openMemoryParts(options);
-  const { embedders, embedderFor, indexes, graph, reranker } = parts;
+  const { embedders, embedderFor, indexes, graph, reranker, ask } = parts;
   const stores = { memories: options.memories, knowledge: options.knowledge };
   const service = createMemoryService({
     ...stores,
@@ -46,8 +48,8 @@ export function openMemory(options: MemoryOptions): InstallationMemory {
     fusionFor,
     pageRank,
     analyse,
-    judge: null,
-    summarise: null,
+    judge: ask === null ? null : createModelJudge(ask),
+    summarise: ask === null ? null : createModelSummary(ask),
     ...(options.clock === undefined ? {} : { now: options.clock }),
     onFault: ({ what, error }) => options.log.warn({ err: error }, `${what} failed`),
   });

@@ -7,6 +7,7 @@ import { createFileTools } from '../activities/tools/sandbox/files-tools.ts';
 import { createSandboxTools } from '../activities/tools/sandbox/sandbox-tools.ts';
 import { createStepCodeTool } from '../activities/nodes/code/run-step-code.ts';
 import { createToolRegistry, type ToolRegistry } from '../activities/tools/registry.ts';
+import { installationModel } from './models-config.ts';
 import type { ArtifactStore } from '../db/stores/artifact-store.ts';
 import { createRememberTool } from '../activities/tools/memory/remember-tool.ts';
 import { createRetrieveTool } from '../activities/tools/memory/retrieve-tool.ts';
@@ -33,6 +34,8 @@ export interface ToolsDeps {
 export async function composeTools(deps: ToolsDeps): Promise<ToolRegistry> {
   const { config, files, artifacts, sandboxes, browsers, memory, knowledge } = deps;
   const light = answersInProcess(config);
+  // What is to be remembered may be put to the installation's model.
+  const keepsInProcess = light && installationModel(config) === null;
   return createToolRegistry([
     ...createBuiltInTools(config.tools),
     ...createSandboxTools(sandboxes),
@@ -41,7 +44,7 @@ export async function composeTools(deps: ToolsDeps): Promise<ToolRegistry> {
     ...createFileTools(files, { allowHosts: config.tools.httpAllowHosts }),
     ...createArtifactTools({ artifacts, files }),
     createRetrieveTool({ memory, knowledge, light }),
-    createRememberTool({ memory, light }),
+    createRememberTool({ memory, light: keepsInProcess }),
     ...(await operatorTools(config.tools.module)),
   ]);
 }
@@ -49,9 +52,8 @@ export async function composeTools(deps: ToolsDeps): Promise<ToolRegistry> {
 /** Whether memory asks nothing outside of the process but the database. */
 function answersInProcess({ qdrant, memory }: Config): boolean {
   const { embedder, neo4j, reranker } = memory;
-  return (
-    qdrant === null && neo4j === null && embedder.kind === 'hash-v1' && reranker.kind !== 'service'
-  );
+  const ordersInProcess = reranker.kind === 'none' || reranker.kind === 'features';
+  return qdrant === null && neo4j === null && embedder.kind === 'hash-v1' && ordersInProcess;
 }
 
 /** Tools from the operator's module; it is trusted code, named in the configuration. */

@@ -58,6 +58,7 @@ export async function recall(
   const candidates = await hydrate(deps, { workspaceId, request, now }, { found, near: near.hits });
   const { hits, reranked, failed } = await rerankHits(candidates, {
     reranker: deps.reranker,
+    workspaceId,
     choice: rerank,
     text,
     limit,

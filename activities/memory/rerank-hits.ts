@@ -18,6 +18,7 @@ export interface Reordered<Hit> {
 /** What reordering takes. */
 export interface RerankRequest<Hit> {
   readonly reranker: Reranker | null;
+  readonly workspaceId: string;
   readonly choice: RerankChoice;
   readonly text: string;
   readonly limit: number;
@@ -29,7 +30,7 @@ export async function rerankHits<Hit extends Rankable>(
   hits: readonly Hit[],
   request: RerankRequest<Hit>,
 ): Promise<Reordered<Hit>> {
-  const { reranker, choice, text, limit } = request;
+  const { reranker, workspaceId, choice, text, limit } = request;
   const asFound = (why: string, failed = false): Reordered<Hit> => ({
     hits: hits.slice(0, limit),
     reranked: { by: null, why },
@@ -40,7 +41,7 @@ export async function rerankHits<Hit extends Rankable>(
   if (hits.length < 2) return asFound('there was nothing to order');
   const candidates = hits.map(request.candidate);
   const places = new Map(candidates.map(({ id }, place) => [id, place]));
-  const answer = await reranker.rerank(text, candidates, { limit });
+  const answer = await reranker.rerank(text, candidates, { limit, workspaceId });
   if (!answer.reranked) return asFound(answer.reason, true);
   const ordered = answer.results.flatMap(({ id, score }) => {
     const place = places.get(id);

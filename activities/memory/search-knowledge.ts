@@ -34,6 +34,7 @@ export async function searchKnowledge(
   const candidates = await hydrate(deps, workspaceId, { request, found });
   const { hits, reranked, failed } = await rerankHits(candidates, {
     reranker: deps.reranker,
+    workspaceId,
     choice: request.rerank ?? 'auto',
     text,
     limit,

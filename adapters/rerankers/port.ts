@@ -23,9 +23,11 @@ export interface Ranked {
   readonly score: number;
 }
 
-/** How many are wanted, and what ends it early. */
+/** How many are wanted and by whom, and what ends it early. */
 export interface RerankOptions {
   readonly limit: number;
+  /** Whose allowance it is taken from, where a reranker has one. */
+  readonly workspaceId?: string;
   readonly signal?: AbortSignal;
 }
 

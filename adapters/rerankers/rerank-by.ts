@@ -7,6 +7,7 @@ import type { Candidate, Ranked, Reranking, RerankOptions } from './port.ts';
 export interface Judged {
   readonly query: string;
   readonly candidates: readonly Candidate[];
+  readonly workspaceId: string | null;
   readonly signal: AbortSignal | null;
 }
 
@@ -28,13 +29,14 @@ export interface Judge {
 export async function rerankBy(
   judge: Judge,
   found: { readonly query: string; readonly candidates: readonly Candidate[] },
-  { limit, signal }: RerankOptions,
+  { limit, workspaceId, signal }: RerankOptions,
 ): Promise<Reranking> {
   signal?.throwIfAborted();
   const count = Math.min(judge.maxCandidates, LIMITS.rerankCandidates);
   const judged = {
     query: cutText(found.query, LIMITS.rerankTextBytes),
     candidates: found.candidates.slice(0, count).map((candidate) => cut(candidate, judge)),
+    workspaceId: workspaceId ?? null,
     signal: signal ?? null,
   };
   if (judged.candidates.length === 0) return { reranked: true, results: [] };

@@ -1,4 +1,5 @@
 import { AppError } from '../../../contracts/app-error.ts';
+import { clipText } from '../clip-text.ts';
 import { LIMITS } from '../../../contracts/limits.ts';
 import { isJsonObject, type Json, type JsonSchema } from '../../../contracts/json.ts';
 import { MEMORY_KINDS, type Memory } from '../../../contracts/memory.ts';
@@ -141,7 +142,7 @@ export function rawEpisodes(turn: Turn): readonly LearntDraft[] {
     if (text === '') return [];
     return {
       kind: 'episode',
-      text: clipped(text),
+      text: clipText(text, LIMITS.memoryBytes),
       importance: from === 'user' ? 0.5 : 0.3,
       origin: from,
       contradicts: [],
@@ -149,14 +150,4 @@ export function rawEpisodes(turn: Turn): readonly LearntDraft[] {
       messageId,
     };
   });
-}
-
-/** Cut where a character ends. */
-function clipped(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= LIMITS.memoryBytes) return text;
-  return bytes
-    .subarray(0, LIMITS.memoryBytes)
-    .toString('utf8')
-    .replace(/\uFFFD+$/u, '');
 }

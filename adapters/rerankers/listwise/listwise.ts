@@ -6,6 +6,8 @@ import { rerankBy, type Judged, type Verdict } from '../rerank-by.ts';
 export type Ask = (request: {
   readonly prompt: string;
   readonly schema: JsonSchema;
+  /** For whom it asks. */
+  readonly workspaceId: string | null;
   readonly signal: AbortSignal | null;
 }) => Promise<Json>;
 
@@ -32,12 +34,12 @@ export function createListwiseReranker(ask: Ask): Reranker {
     name: 'the model that ranks',
     maxCandidates: MAX_CANDIDATES,
     maxTextBytes: MAX_TEXT_BYTES,
-    judge: async ({ query, candidates, signal }: Judged) => {
+    judge: async ({ query, candidates, workspaceId, signal }: Judged) => {
       const prompt = promptFor(
         query,
         candidates.map(({ text }) => text),
       );
-      return toVerdicts(await ask({ prompt, schema: SCHEMA, signal }));
+      return toVerdicts(await ask({ prompt, schema: SCHEMA, workspaceId, signal }));
     },
   };
   return {
