@@ -176,7 +176,7 @@ const memory = z.strictObject({
 });
 
 const knowledge = z.strictObject({
-  bases: z.array(z.string().min(1).max(LIMITS.nameChars)).min(1).max(LIMITS.basesPerAgent),
+  bases: z.array(z.string().min(1).max(LIMITS.baseNameChars)).min(1).max(LIMITS.basesPerAgent),
   rag: z
     .union([
       z.boolean(),

@@ -8,7 +8,8 @@ export interface FetchedDocument {
 }
 
 /**
- * Reads a document of the public web, `LIMITS.documentBytes` at most. Throws `tool.refused` for an
- * address that must not be asked, `tool.failed` for one that does not answer with a document.
+ * Reads a document of the public web, `LIMITS.documentBytes` at most. Throws
+ * `knowledge.source_refused` for an address that must not be asked or sends what is not taken,
+ * `tool.failed` for one that does not answer with a document.
  */
 export type FetchDocument = (url: string, signal: AbortSignal) => Promise<FetchedDocument>;

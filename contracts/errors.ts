@@ -118,6 +118,7 @@ export const ERRORS = {
   'knowledge.document_not_found': { status: 404, retryable: false },
   'knowledge.ingestion_not_found': { status: 404, retryable: false },
   'knowledge.conflict': { status: 409, retryable: false },
+  'knowledge.source_refused': { status: 422, retryable: false },
   'knowledge.too_large': { status: 413, retryable: false },
   'knowledge.unsupported_type': { status: 415, retryable: false },
   'knowledge.unreadable': { status: 422, retryable: false },

@@ -9,22 +9,30 @@ import {
   type KnowledgeBase,
   type KnowledgeDocument,
 } from './knowledge.ts';
+import { isId } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { userIdSchema, viewerSchema } from './memory.schema.ts';
 import { pageQueryShape } from './query.schema.ts';
 import { timeSchema } from './json.schema.ts';
 
-const NAME_CHARS = 100;
 const DESCRIPTION_CHARS = 2_000;
 const SOURCE_CHARS = 2_000;
 const TITLE_CHARS = 500;
 const MEDIA_TYPE_CHARS = 200;
 
 const count = z.number().int();
-const name = z.string().trim().min(1).max(NAME_CHARS);
+// Agents name bases by name or id: what looks like an id is one.
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(LIMITS.baseNameChars)
+  .refine((text) => !isId('knowledgeBase', text), 'must not look like an id');
 const description = z.string().max(DESCRIPTION_CHARS);
 const title = z.string().min(1).max(TITLE_CHARS).optional();
 const sourceName = z.string().trim().min(1).max(SOURCE_CHARS).meta({
-  description: 'where it comes from; the same again gives the document new contents',
+  description:
+    'where it comes from; the same again gives the document of the same owner new contents',
 });
 const owner = userIdSchema
   .optional()

@@ -28,11 +28,11 @@ export interface KnowledgeDocument {
   readonly id: string;
   readonly workspaceId: string;
   readonly knowledgeBaseId: string;
-  /** Where it comes from: its address or the name of its upload; one document has each. */
+  /** Where it comes from: its address or the name of its upload; of one owner one document has each. */
   readonly source: string;
   readonly title: string;
   readonly mediaType: string;
-  /** The person whose it is: erasing the person erases it. */
+  /** The person whose it is and stays: erasing the person erases it. */
   readonly userId: string | null;
   readonly state: DocumentState;
   /** Why it failed; null otherwise. */

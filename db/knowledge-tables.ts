@@ -1,6 +1,6 @@
 import type { DocumentState, IngestionState, IngestionStep } from '../contracts/knowledge.ts';
 import type { Nullable, NullableTimeColumn, TimeColumn } from './columns.ts';
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 interface KnowledgeBasesTable {
   readonly workspace_id: string;
@@ -17,7 +17,8 @@ interface DocumentsTable {
   readonly source: string;
   readonly title: string;
   readonly media_type: string;
-  readonly user_id: string | null;
+  /** Never updated: indexes know of the owner by the pieces, which would have to be noted again. */
+  readonly user_id: ColumnType<string | null, string | null, never>;
   readonly state: Generated<DocumentState>;
   readonly error: Nullable<string>;
   readonly content_hash: string;

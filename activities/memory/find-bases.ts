@@ -2,6 +2,7 @@ import { AppError } from '../../contracts/app-error.ts';
 import type { KnowledgeBase } from '../../contracts/knowledge.ts';
 import type { KnowledgeStore } from '../../db/stores/knowledge-store.ts';
 import { LIMITS } from '../../contracts/limits.ts';
+import { isId } from '../../contracts/ids.ts';
 
 /** Ids of knowledge bases that are named by name or id. Throws `knowledge.base_not_found`. */
 export async function findBases(
@@ -11,7 +12,9 @@ export async function findBases(
 ): Promise<readonly string[]> {
   const bases = await allBases(store, workspaceId);
   return wanted.map((ref) => {
-    const found = bases.find(({ id, name }) => id === ref || name === ref);
+    // A base that is named like the id of another one, of now or of once, must not stand for it.
+    const byId = isId('knowledgeBase', ref);
+    const found = bases.find(({ id, name }) => (byId ? id : name) === ref);
     if (found !== undefined) return found.id;
     throw new AppError('knowledge.base_not_found', `there is no knowledge base ${ref}`);
   });

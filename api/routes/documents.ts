@@ -46,7 +46,7 @@ const addByJson = route({
     'knowledge.base_not_found',
     'knowledge.too_large',
     'knowledge.conflict',
-    'tool.refused',
+    'knowledge.source_refused',
     'tool.failed',
   ],
   handler: async ({ params, body, workspaceId, response }, services) => {

@@ -17,10 +17,11 @@ export interface NewDocument {
   readonly title: string;
   readonly mediaType: string;
   readonly content: Uint8Array;
+  /** Whose it is, for good: another person's of the same source is another document. */
   readonly userId?: string;
 }
 
-/** `unchanged`: the source had these bytes before, and there is nothing to ingest. */
+/** `unchanged`: the owner's source had these bytes before, and there is nothing to ingest. */
 export interface PutDocument {
   readonly kind: 'created' | 'changed' | 'unchanged';
   readonly document: KnowledgeDocument;
@@ -45,7 +46,7 @@ export async function putDocument(
   workspaceId: string,
   input: NewDocument,
 ): Promise<PutDocument> {
-  const { knowledgeBaseId, source, content } = input;
+  const { knowledgeBaseId, source, content, userId = '' } = input;
   if (content.length > LIMITS.documentBytes) {
     throw new AppError(
       'knowledge.too_large',
@@ -63,6 +64,8 @@ export async function putDocument(
     .where('workspace_id', '=', workspaceId)
     .where('knowledge_base_id', '=', knowledgeBaseId)
     .where(sql<boolean>`md5(source) = md5(${source})`)
+    // Another person's contents are neither replaced nor told to be the same.
+    .where(sql<boolean>`coalesce(user_id, '') = ${userId}`)
     .forUpdate()
     .executeTakeFirst();
   const contentHash = createHash('sha256').update(content).digest('hex');
@@ -123,7 +126,6 @@ async function renew(
     .set({
       title: input.title,
       media_type: input.mediaType,
-      user_id: input.userId ?? null,
       content_hash: contentHash,
       size_bytes: input.content.length,
       state: 'pending',

@@ -28,7 +28,7 @@ async function createDocuments(db: Kysely<unknown>): Promise<void> {
       source text collate "C" not null,
       title text not null,
       media_type text not null,
-      user_id text collate "C",
+      user_id text collate "C" check (user_id <> ''),
       state text not null default 'pending' check (state in (${oneOf(DOCUMENT_STATES)})),
       error text,
       content_hash text collate "C" not null,
@@ -43,7 +43,7 @@ async function createDocuments(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`
     create unique index documents_by_source
-    on documents (workspace_id, knowledge_base_id, md5(source))`.execute(db);
+    on documents (workspace_id, knowledge_base_id, md5(source), coalesce(user_id, ''))`.execute(db);
   await sql`
     create index documents_by_base on documents (workspace_id, knowledge_base_id, id)`.execute(db);
   await sql`

@@ -76,7 +76,10 @@ export interface KnowledgeStore {
   updateBase(workspaceId: string, id: string, change: BaseChange): Promise<KnowledgeBase>;
   /** Removes it with all its documents. Throws `knowledge.base_not_found`. */
   deleteBase(workspaceId: string, id: string): Promise<void>;
-  /** Adds a document or its new contents. Throws `knowledge.base_not_found`, `knowledge.too_large`. */
+  /**
+   * Adds a document, or the new contents of what its owner has of this source. Throws
+   * `knowledge.base_not_found`, `knowledge.too_large`.
+   */
   putDocument(workspaceId: string, document: NewDocument): Promise<PutDocument>;
   /** Throws `knowledge.document_not_found`. */
   getDocument(workspaceId: string, id: string): Promise<KnowledgeDocument>;

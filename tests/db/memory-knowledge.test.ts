@@ -20,13 +20,14 @@ afterAll(() => bench.schema.drop());
 
 const EMBEDDER = { id: 'e', revision: '1', dim: 2 };
 
-const put = (source: string, text: string) =>
+const put = (source: string, text: string, userId?: string) =>
   knowledge.putDocument(ws, {
     knowledgeBaseId: baseId,
     source,
     title: source,
     mediaType: 'text/plain',
     content: new TextEncoder().encode(text),
+    ...(userId === undefined ? {} : { userId }),
   });
 
 /** One piece a word. */
@@ -74,6 +75,30 @@ describe('a document', () => {
       PAGE,
     );
     expect(listed.items.map(({ source }) => source)).toContain('a.txt');
+  });
+
+  test('of a source is another one for each person and for nobody, and stays whose it is', async () => {
+    const owners = ['ada', 'bob', undefined];
+    const adding = [...owners, ...owners].map((owner) => put('notes.txt', 'same', owner));
+    const kinds = (await Promise.all(adding)).map(({ kind }) => kind).sort();
+    const thrice = (kind: string) => [kind, kind, kind];
+    expect(kinds).toEqual([...thrice('created'), ...thrice('unchanged')]);
+    const [ada, bob, shared] = await Promise.all(
+      owners.map(async (owner) => (await put('notes.txt', 'same', owner)).document),
+    );
+    if (!ada || !bob || !shared) throw new Error('not added');
+    expect([ada.userId, bob.userId, shared.userId]).toEqual(['ada', 'bob', null]);
+    expect(await put('notes.txt', 'of bob', 'bob')).toMatchObject({
+      kind: 'changed',
+      document: { id: bob.id, userId: 'bob', revision: 2 },
+    });
+    expect(await put('notes.txt', 'of all')).toMatchObject({
+      kind: 'changed',
+      document: { id: shared.id, userId: null, revision: 2 },
+    });
+    expect(await knowledge.getDocument(ws, ada.id)).toEqual(ada);
+    const texts = [ada, bob, shared].map(async ({ id }) => String(await knowledge.content(ws, id)));
+    expect(await Promise.all(texts)).toEqual(['same', 'of bob', 'of all']);
   });
 
   test('that changes keeps the pieces, and vectors, whose text stays', async () => {

@@ -42,7 +42,7 @@ export const retrieveNode: NodeType = {
     kinds: { type: 'array', items: { enum: [...MEMORY_KINDS] } },
     bases: {
       type: 'array',
-      items: { type: 'string', minLength: 1, maxLength: LIMITS.nameChars },
+      items: { type: 'string', minLength: 1, maxLength: LIMITS.baseNameChars },
       maxItems: LIMITS.basesPerAgent,
     },
     limit: { type: 'integer', minimum: 1, maximum: 50 },

@@ -42,7 +42,7 @@ export function createRetrieveTool(deps: RetrieveDeps): Tool {
         kinds: { type: 'array', items: { enum: [...MEMORY_KINDS] }, description: 'Of memories' },
         bases: {
           type: 'array',
-          items: { type: 'string', maxLength: LIMITS.nameChars },
+          items: { type: 'string', maxLength: LIMITS.baseNameChars },
           maxItems: LIMITS.basesPerAgent,
           description: 'Names of knowledge bases; all that the agent knows by default',
         },
