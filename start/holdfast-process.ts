@@ -5,6 +5,7 @@ import { composeInstallation, type Installation } from '../runtime/compose.ts';
 import { createIngestionControl } from '../temporal/ingestion-control.ts';
 import { createFindClosed } from '../temporal/closed-workflow.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { startIngestionSweeper } from '../runtime/ingestion-sweeper.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
 import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
@@ -59,6 +60,9 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const findClosed = createFindClosed(link.client);
     closing.use(startSweeper({ runs, journal, findClosed, control: link.control, log }));
     closing.use(startReconciler({ runs, journal, findClosed, log }));
+    const ingestions = createIngestionControl(link.client, options.config.temporal);
+    const { knowledge } = installation;
+    closing.use(startIngestionSweeper({ knowledge, control: ingestions, log }));
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)
       : null;

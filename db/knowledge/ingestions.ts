@@ -2,6 +2,7 @@ import type { Ingestion, IngestionProgress } from '../../contracts/knowledge.ts'
 import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from '../stores/page.ts';
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
+import type { IngestionRef } from '../../contracts/ingestion-control.ts';
 import { INGESTION_STEPS } from '../../contracts/knowledge.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Tables } from '../tables.ts';
@@ -150,4 +151,21 @@ async function withSteps(
     startedAt: row.started_at.toISOString(),
     endedAt: row.ended_at?.toISOString() ?? null,
   };
+}
+
+/** See `KnowledgeStore.quietIngestions`. */
+export async function quietIngestions(
+  kysely: Kysely<Tables>,
+  { quietMs, limit }: { readonly quietMs: number; readonly limit: number },
+): Promise<readonly IngestionRef[]> {
+  const { rows } = await sql<IngestionRef>`
+    select i.workspace_id as "workspaceId", i.document_id as "documentId", i.id as "ingestionId"
+    from ingestions i
+    left join lateral (
+      select max(s.updated_at) as at from ingestion_steps s
+      where s.workspace_id = i.workspace_id and s.ingestion_id = i.id) last on true
+    where i.state = 'running'
+      and coalesce(last.at, i.started_at) < clock_timestamp() - ${quietMs} * interval '1 millisecond'
+    order by coalesce(last.at, i.started_at) limit ${limit}`.execute(kysely);
+  return rows;
 }

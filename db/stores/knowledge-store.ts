@@ -43,6 +43,7 @@ import {
   getIngestion,
   lastIngestion,
   listIngestions,
+  quietIngestions,
   startIngestion,
   writeStep,
   type IngestionEnd,
@@ -54,6 +55,7 @@ import {
   scanChunks,
   type ChunkScan,
 } from '../knowledge/read-chunks.ts';
+import type { IngestionRef } from '../../contracts/ingestion-control.ts';
 import type { KnowledgeBase, KnowledgeDocument } from '../../contracts/knowledge.ts';
 import type { Page, PageRequest } from './page.ts';
 import { replaceChunks, type ReplaceChunks } from '../knowledge/chunks.ts';
@@ -122,6 +124,11 @@ export interface KnowledgeStore {
     documentId: string,
     page: PageRequest,
   ): Promise<Page<Ingestion>>;
+  /** Running ones of all workspaces that wrote nothing for a while, quietest first. */
+  quietIngestions(search: {
+    readonly quietMs: number;
+    readonly limit: number;
+  }): Promise<readonly IngestionRef[]>;
   /** Null if there was none. */
   lastIngestion(workspaceId: string, documentId: string): Promise<Ingestion | null>;
   /** Keeps vectors of pieces; answers with how many. Throws `embedding.invalid`. */
@@ -171,6 +178,7 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     chunks: (ws, ids) => getChunks(kysely, ws, ids),
     listChunks: (ws, documentId, page) => listChunks(kysely, ws, { documentId, page }),
     scanChunks: (ws, scan) => scanChunks(kysely, ws, scan),
+    quietIngestions: (search) => quietIngestions(kysely, search),
     startIngestion: (ws, documentId) => startIngestion(kysely, ws, documentId),
     ingestionStep: (ws, id, progress) => writeStep(kysely, ws, { id, progress }),
     endIngestion: (ws, id, end) => endIngestion(kysely, ws, { id, end }),

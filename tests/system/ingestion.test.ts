@@ -13,7 +13,9 @@ import { createWorkspaceStore } from '../../db/stores/workspace-store.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
 import { makePdf } from '../../adapters/documents/pdf.fixture.ts';
 import { startIngestionWorker, type IngestionWorkerOrder } from '../fakes/ingestion-worker.ts';
+import { createLogger } from '../../runtime/logger.ts';
 import { startProcess } from '../harness/processes.ts';
+import { sweepIngestions } from '../../runtime/ingestion-sweeper.ts';
 import { until } from '../harness/until.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
 import type { Ingestion, KnowledgeDocument } from '../../contracts/knowledge.ts';
@@ -151,6 +153,26 @@ describe('an ingestion', () => {
     expect(steps[3]).toMatchObject({ step: 'index', state: 'succeeded', total });
     expect(await document(ref)).toMatchObject({ state: 'ready', chunks: total });
     expect(await missing(ref)).toBe(0);
+  });
+
+  test('is started by the sweeper where its start was lost, and ended where nobody will', async () => {
+    const stored = await put('lost.md', guide(range(2)));
+    const { id } = await knowledge.startIngestion(workspaceId, stored.id);
+    const ref = { workspaceId, documentId: stored.id, ingestionId: id };
+    const log = createLogger('silent', 'test');
+    const sweep = () => sweepIngestions({ knowledge, control, log, quietMs: 0 });
+    await expect(sweep()).resolves.toBeGreaterThan(0);
+    expect(await ended(ref)).toMatchObject({ state: 'succeeded' });
+
+    held = [];
+    const next = await begin(await put('closed.md', guide(range(80))));
+    await until('the second batch', () => (held?.length ?? 0) > 0);
+    await temporal.client.workflow.getHandle(next.ingestionId).terminate('by an operator');
+    await sweep();
+    expect(await ended(next)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('workflow was closed'),
+    });
   });
 
   test('waits for indexes to learn of its pieces', async () => {
