@@ -1,7 +1,8 @@
 import { mayBeOne, relate } from './same-saying.ts';
 import { vectorSetOf } from '../../contracts/embedding.ts';
 import { audienceOf } from './index-entry.ts';
-import type { IndexQuery, NamedVector } from '../../adapters/memory-index/port.ts';
+import { AppError } from '../../contracts/app-error.ts';
+import type { Hit, IndexQuery, NamedVector } from '../../adapters/memory-index/port.ts';
 import type { Memory, NewMemory } from '../../contracts/memory.ts';
 import type { MemoryServiceDeps } from './service-deps.ts';
 
@@ -52,7 +53,7 @@ export async function lookUp(
   workspaceId: string,
   { draft, vector }: DraftToCompare,
 ): Promise<Known> {
-  const { hits } = await deps.indexes.search(workspaceId, alikeQuery(draft, vector));
+  const hits = await searchAlike(deps, workspaceId, alikeQuery(draft, vector));
   const cosines = new Map(hits.map(({ id, explanation }) => [id, explanation?.dense?.cosine ?? 0]));
   const found = await deps.memories.getMany(
     workspaceId,
@@ -69,6 +70,21 @@ export async function lookUp(
   // The same text is the store's to answer: it knows of keys.
   if (known.some(({ text }) => text === draft.text.trim())) return { kind: 'new' };
   return byWords(deps, draft, { known, cosines }) ?? byJudge(deps, draft, known);
+}
+
+/** Nothing while the index is away: the store still knows equal texts, and the outbox waits. */
+async function searchAlike(
+  { indexes, onFault }: MemoryServiceDeps,
+  workspaceId: string,
+  query: IndexQuery,
+): Promise<readonly Hit[]> {
+  try {
+    return (await indexes.search(workspaceId, query)).hits;
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.retryable) throw error;
+    onFault({ what: 'searching what is like what is to be learnt', error });
+    return [];
+  }
 }
 
 /** The owner of a draft with all ids. */

@@ -7,6 +7,8 @@ import { LIMITS } from '../../contracts/limits.ts';
 import type { MemoryServiceDeps } from './service-deps.ts';
 import type { SweepReport } from '../../contracts/recall.ts';
 
+/** Models take their time: what is left after this long is for the next round. */
+const SUMMARISING_MS = 120_000;
 const AUTHOR = { actor: 'forgetting', why: 'it had faded' };
 
 interface Counts {
@@ -31,8 +33,12 @@ export async function sweepMemories(
   const alone = clusters.flatMap((cluster) => (cluster.length === 1 ? cluster : []));
   let summaries = 0;
   let archived = await archive(deps, workspaceId, [...ended, ...alone]);
+  const endsAt = performance.now() + SUMMARISING_MS;
+  let isCut = false;
   for (const cluster of clusters) {
     if (cluster.length === 1) continue;
+    isCut = performance.now() > endsAt;
+    if (isCut) break;
     const counts = await consolidate(deps, workspaceId, cluster);
     summaries += counts.summaries;
     archived += counts.archived;
@@ -45,7 +51,7 @@ export async function sweepMemories(
     deleted: deleted.length,
     left: due.length - archived,
     // Where nothing could be done, trying at once again would not end.
-    more: (due.length === limit && archived > 0) || deleted.length === limit,
+    more: isCut || (due.length === limit && archived > 0) || deleted.length === limit,
   };
 }
 

@@ -8,6 +8,7 @@ import { freshSchema, type TestSchema } from '../harness/postgres.ts';
 import { openMemory, type InstallationMemory } from '../../runtime/memory.ts';
 import { toConfig, toSecrets } from '../../runtime/config.ts';
 import { createLogger } from '../../runtime/logger.ts';
+import type { ChatModels } from '../../adapters/models/port.ts';
 import type { Database } from '../../db/database.ts';
 import type { Env } from '../../runtime/env.ts';
 import type { MemoryDraft, RecallOwner } from '../../contracts/recall.ts';
@@ -39,8 +40,11 @@ export const ANN = { actor: 'ann', why: 'she said so' };
 /** The length of a day. */
 export const DAY = 24 * 3_600_000;
 
-/** Opens memory on a schema of its own. */
-export async function openMemoryHarness(env: Env = {}): Promise<MemoryHarness> {
+/** Opens memory on a schema of its own; the models answer where `env` names one. */
+export async function openMemoryHarness(
+  env: Env = {},
+  models?: ChatModels,
+): Promise<MemoryHarness> {
   const schema = await freshSchema();
   const stores = createStores(schema.database);
   const tenant = await createTenant(stores);
@@ -48,7 +52,10 @@ export async function openMemoryHarness(env: Env = {}): Promise<MemoryHarness> {
   let ahead = 0;
   const clock = (): Date => new Date(Date.now() + ahead);
   const open = (more: Env = {}): MemoryProcess => {
-    const made = openProcess(schema.database, stores, { env: { ...env, ...more }, clock });
+    const made = openProcess(schema.database, stores, {
+      ...{ env: { ...env, ...more }, clock },
+      ...(models === undefined ? {} : { models }),
+    });
     opened.push(made.memory);
     return made;
   };
@@ -72,7 +79,11 @@ export async function openMemoryHarness(env: Env = {}): Promise<MemoryHarness> {
 function openProcess(
   database: Database,
   stores: Stores,
-  { env, clock }: { readonly env: Env; readonly clock: () => Date },
+  {
+    env,
+    clock,
+    ...rest
+  }: { readonly env: Env; readonly clock: () => Date; readonly models?: ChatModels },
 ): MemoryProcess {
   const parts = {
     memories: createMemoryStore(database, clock),
@@ -82,6 +93,7 @@ function openProcess(
   };
   const memory = openMemory({
     ...parts,
+    ...rest,
     clock,
     config: toConfig(env),
     secrets: toSecrets(env),
