@@ -28,6 +28,8 @@ export interface MemoryPolicy {
   readonly learn: LearnPolicy | null;
   /** Whether what people say of its answers becomes memories. */
   readonly feedback: boolean;
+  /** Whom its models and its learning may write for: nobody publishes whom its author did not let. */
+  readonly scopes: readonly MemoryScope[];
 }
 
 /** What an agent knows of documents. */
@@ -43,6 +45,8 @@ export interface MemorySpecInput {
   readonly recall?: boolean | Partial<RecallPolicy>;
   readonly learn?: boolean | { readonly scope?: MemoryScope; readonly model?: ModelSpec };
   readonly feedback?: boolean;
+  /** All but `workspace` by default. */
+  readonly scopes?: readonly MemoryScope[];
 }
 
 /** `knowledge` of an agent as its author writes it. */
@@ -52,19 +56,29 @@ export interface KnowledgeSpecInput {
   readonly rag?: boolean | { readonly limit?: number; readonly tokens?: number };
 }
 
+/** Whom an agent may write for whose author named nobody: what all see is never a model's decision. */
+export const USUAL_SCOPES: readonly MemoryScope[] = ['user', 'agent', 'thread'];
+
 /** Of an agent that says nothing of memories: its tools reach them, nothing happens by itself. */
-export const NO_MEMORY: MemoryPolicy = { recall: null, learn: null, feedback: false };
+export const NO_MEMORY: MemoryPolicy = {
+  recall: null,
+  learn: null,
+  feedback: false,
+  scopes: USUAL_SCOPES,
+};
 
 const RECALL: RecallPolicy = { limit: 8, tokens: 1_000, graph: false };
 const LEARN: LearnPolicy = { scope: 'user', model: null };
 const RAG: { readonly limit: number; readonly tokens: number } = { limit: 6, tokens: 2_000 };
 
 /** The policy with its defaults filled in. */
-export function toMemoryPolicy({ recall, learn, feedback }: MemorySpecInput): MemoryPolicy {
+export function toMemoryPolicy(input: MemorySpecInput): MemoryPolicy {
+  const { recall, learn, feedback, scopes } = input;
   return {
     recall: switched(recall, RECALL),
     learn: switched(learn, LEARN),
     feedback: feedback ?? false,
+    scopes: scopes ?? USUAL_SCOPES,
   };
 }
 

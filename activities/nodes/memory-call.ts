@@ -1,4 +1,5 @@
 import { executeCall, prepareCall } from '../tools/call-tool.ts';
+import { MEMORY_SCOPES } from '../../contracts/memory.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { NodeContext, NodeResult, Preparation } from './node-type.ts';
 
@@ -19,7 +20,13 @@ export async function callMemoryTool(
   call: MemoryCall,
   save: string | undefined,
 ): Promise<NodeResult> {
-  const outcome = await executeCall(context, { ...call, approval: 'never', offered: true });
+  const outcome = await executeCall(context, {
+    ...call,
+    approval: 'never',
+    offered: true,
+    // Whom a node writes for stands in its config: the author has decided it, and no model can.
+    memoryScopes: MEMORY_SCOPES,
+  });
   switch (outcome.kind) {
     case 'wait':
       return outcome;

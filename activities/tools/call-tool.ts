@@ -8,9 +8,11 @@ import {
 } from './tool-tasks.ts';
 import { checkSchema, validateJson } from '../../engine/json-schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.ts';
+import { NO_MEMORY, type MemoryPolicy } from '../../contracts/memory-policy.ts';
 import { runTool } from './run-tool.ts';
 import type { ApprovalPolicy } from '../../contracts/effect.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
+import type { MemoryScope } from '../../contracts/memory.ts';
 import type { NodeContext, Preparation } from '../nodes/node-type.ts';
 import type { Problem } from '../../contracts/problem.ts';
 import type { Tool } from './tool.ts';
@@ -24,6 +26,8 @@ export interface ToolRequest {
   readonly approval: ApprovalPolicy;
   /** False: the agent was not given this tool. */
   readonly offered: boolean;
+  /** Whom the graph itself lets the call keep memories for; absent: the agent's policy says it. */
+  readonly memoryScopes?: readonly MemoryScope[];
 }
 
 /** What came of a call. Retryable failures are thrown. */
@@ -119,7 +123,7 @@ export async function executeCall(
     case 'approval':
       return { kind: 'wait', task: approvalTask(context, tool, args), memo: writeMemo(memo) };
     case 'effect':
-      return act(context, { tool, args, memo });
+      return act(context, { tool, args, memo, request });
     case 'unknown':
       return askWhether(context, { tool, args, memo });
   }
@@ -127,12 +131,22 @@ export async function executeCall(
 
 async function act(
   context: NodeContext,
-  call: { readonly tool: Tool; readonly args: JsonObject; readonly memo: CallMemo },
+  call: {
+    readonly tool: Tool;
+    readonly args: JsonObject;
+    readonly memo: CallMemo;
+    readonly request: ToolRequest;
+  },
 ): Promise<CallOutcome> {
-  const { tool, args } = call;
+  const { tool, args, request } = call;
+  const { memoryScopes = memoryOf(context).scopes } = request;
   if (tool.effect === 'once' && !context.firstTry) return askWhether(context, call);
-  const ran = await runTool(tool, args, context);
+  const ran = await runTool(tool, { args, memoryScopes }, context);
   return ran.kind === 'unknown' ? askWhether(context, call) : ran;
+}
+
+function memoryOf({ version }: NodeContext): MemoryPolicy {
+  return version.graph.memory ?? NO_MEMORY;
 }
 
 function askWhether(

@@ -3,6 +3,7 @@ import { DEFAULT_SANDBOX_POLICY } from '../../contracts/sandbox.ts';
 import { guardJson } from '../step/json-guard.ts';
 import { hashJson } from '../step/hash.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { MemoryScope } from '../../contracts/memory.ts';
 import type { NodeContext } from '../nodes/node-type.ts';
 import type { Tool } from './tool.ts';
 
@@ -11,6 +12,13 @@ export type ToolRun =
   | { readonly kind: 'result'; readonly value: Json }
   | { readonly kind: 'error'; readonly error: Failure }
   | { readonly kind: 'unknown' };
+
+/** What a tool is called with. */
+export interface ToolInput {
+  readonly args: JsonObject;
+  /** Whom it may keep memories for. */
+  readonly memoryScopes: readonly MemoryScope[];
+}
 
 /** Marks the time limit of a tool among reasons of aborts. */
 const TIMED_OUT = Symbol('the tool took too long');
@@ -21,12 +29,12 @@ const TIMED_OUT = Symbol('the tool took too long');
  */
 export async function runTool(
   tool: Tool,
-  args: JsonObject,
+  input: ToolInput,
   context: NodeContext,
 ): Promise<ToolRun> {
   let raw: unknown;
   try {
-    raw = await executeInTime(tool, args, context);
+    raw = await executeInTime(tool, input, context);
   } catch (error) {
     context.signal.throwIfAborted();
     if (isUnexpected(error)) context.report({ error, tool: tool.name });
@@ -58,7 +66,11 @@ function answerFailure(tool: Tool, error: unknown): ToolRun {
   throw new AppError('tool.failed', `${tool.name} failed unexpectedly`, { cause: error });
 }
 
-async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext): Promise<unknown> {
+async function executeInTime(
+  tool: Tool,
+  { args, memoryScopes }: ToolInput,
+  context: NodeContext,
+): Promise<unknown> {
   const { run, call, signal, version } = context;
   signal.throwIfAborted();
   const stop = new AbortController();
@@ -82,6 +94,7 @@ async function executeInTime(tool: Tool, args: JsonObject, context: NodeContext)
         actor: `${version.agentName}@${version.version}`,
         sandbox: version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY,
         owner: { userId: run.userId, agentId: version.agentId, threadId: run.threadId },
+        memoryScopes,
         knowledgeBases: version.graph.knowledge?.bases ?? null,
         onOutput: context.onOutput,
         onArtifact: context.onArtifact,

@@ -1,5 +1,6 @@
 import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
 import type { EffectClass } from '../../contracts/effect.ts';
+import type { MemoryScope } from '../../contracts/memory.ts';
 import type { OutputStream, SandboxPolicy } from '../../contracts/sandbox.ts';
 import type { RecallOwner } from '../../contracts/recall.ts';
 import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
@@ -17,6 +18,8 @@ export interface ToolContext {
   readonly sandbox: SandboxPolicy;
   /** For whom the run works: decides what it may recall. */
   readonly owner: RecallOwner;
+  /** Whom it may keep memories for, as the author of the agent or of its graph has it. */
+  readonly memoryScopes: readonly MemoryScope[];
   /** The knowledge bases that the agent knows, by name or id; null: it was given none. */
   readonly knowledgeBases: readonly string[] | null;
   /** A piece of a command's output, for the run's stream. */

@@ -11,6 +11,7 @@ import type { Journal, RunRef } from '../../../contracts/journal.ts';
 import type { Learned, MemoryDraft, RecallOwner } from '../../../contracts/recall.ts';
 import type { LearningOutcome, LearntDraft } from '../../../contracts/learning.ts';
 import type { LearningStore } from '../../../db/stores/learning-store.ts';
+import type { MemoryScope } from '../../../contracts/memory.ts';
 import type { MemoryService } from '../memory-service.ts';
 import type { MemoryStore } from '../../../db/stores/memory-store.ts';
 import type { ModelSpec } from '../../../contracts/agent-spec.ts';
@@ -54,10 +55,16 @@ export async function learnFromRun(
 ): Promise<number> {
   const run = await deps.runs.get(ref.workspaceId, ref.runId);
   const version = await deps.agents.getVersionById(ref.workspaceId, run.versionId);
-  const { learn } = version.graph.memory ?? NO_MEMORY;
+  const { learn, scopes } = version.graph.memory ?? NO_MEMORY;
   if (learn === null) return 0;
   const begun = await deps.learnings.begin(ref, run.userId);
   if (begun.state === 'learned' || begun.state === 'skipped') return written(begun.outcomes);
+  const scope = scopeOf(run, learn);
+  if (!scopes.includes(scope)) {
+    const reason = `the agent may not write memories of scope ${scope}`;
+    await deps.learnings.end(ref, { state: 'skipped', reason });
+    return 0;
+  }
   const drafts = begun.drafts ?? (await extractFrom(deps, { run, learn, options }));
   if (drafts.length === 0) {
     await deps.learnings.end(ref, { state: 'skipped', reason: 'there was nothing to learn' });
@@ -86,7 +93,7 @@ async function extractFrom(
     },
     await deps.learnings.messages(ref),
   );
-  const model = learn.model ?? deps.model;
+  const model = learningModel(learn, deps.model);
   const drafts =
     model === null
       ? rawEpisodes(turn)
@@ -99,6 +106,13 @@ async function extractFrom(
     return (await deps.learnings.get(ref))?.drafts ?? [];
   }
   return drafts;
+}
+
+/** `default` is nobody where the installation has no model and no script plays for it. */
+function learningModel({ model }: LearnPolicy, installed: ModelSpec | null): ModelSpec | null {
+  if (model === null) return installed;
+  const isNobody = model.provider === 'default' && (model.script ?? []).length === 0;
+  return isNobody && installed === null ? null : model;
 }
 
 async function knownTo(deps: LearningDeps, run: Run, turn: Turn) {
@@ -131,16 +145,20 @@ async function rememberDrafts(
   return judged.map(({ junk }, at) => toOutcome(junk, results.get(at)));
 }
 
+/** Whom it is learnt for: a run that has no such person or thread learns as if nobody was named. */
+function scopeOf(run: Run, { scope }: LearnPolicy): MemoryScope {
+  const isMissing = scope === 'user' || (scope === 'thread' && run.threadId === null);
+  return isMissing ? usualScope(ownerOf(run)) : scope;
+}
+
 function toMemory(
   draft: LearntDraft,
   { run, learn, at }: Learner & { readonly at: number },
 ): MemoryDraft {
-  const owner = ownerOf(run);
-  const scope = learn.scope === 'user' ? usualScope(owner) : learn.scope;
   const { kind, text, importance, origin, contradicts, messageId } = draft;
   return {
     ...{ kind, text, importance, origin, contradicts, messageId },
-    ...ownedBy(scope === 'thread' && run.threadId === null ? usualScope(owner) : scope, owner),
+    ...ownedBy(scopeOf(run, learn), ownerOf(run)),
     threadId: run.threadId,
     runId: run.id,
     key: `learn:${run.id}:${at}`,

@@ -34,7 +34,9 @@ export function createRememberTool(deps: RememberDeps): Tool {
         kind: { enum: [...MEMORY_KINDS], description: '`fact` by default' },
         scope: {
           enum: [...MEMORY_SCOPES],
-          description: 'Whom it serves: the user by default, or the agent if there is no user',
+          description:
+            'Whom it serves: the user by default, or the agent if there is no user. The author of the ' +
+            'agent decides which may be written',
         },
         importance: { type: 'number', minimum: 0, maximum: 1, description: '0.5 by default' },
         contradicts: {
@@ -63,6 +65,7 @@ export function createRememberTool(deps: RememberDeps): Tool {
 function draftOf(args: JsonObject, context: ToolContext): MemoryDraft {
   const { owner, runId, stepId, idempotencyKey } = context;
   const scope = MEMORY_SCOPES.find((known) => known === args['scope']) ?? usualScope(owner);
+  refuseScope(scope, context.memoryScopes);
   const { importance, contradicts } = args;
   return {
     kind: MEMORY_KINDS.find((known) => known === args['kind']) ?? 'fact',
@@ -75,6 +78,16 @@ function draftOf(args: JsonObject, context: ToolContext): MemoryDraft {
     stepId,
     key: idempotencyKey,
   };
+}
+
+/** Who reads what a model has read must not thereby write for others: its author names for whom. */
+function refuseScope(scope: MemoryScope, allowed: readonly MemoryScope[]): void {
+  if (allowed.includes(scope)) return;
+  throw new AppError(
+    'tool.refused',
+    `this agent may not keep memories of scope ${scope}, only of scope ${allowed.join(' or ')}: ` +
+      'its author would have to name it in memory.scopes',
+  );
 }
 
 /** Whom a memory serves that names nobody. */
