@@ -74,10 +74,8 @@ export interface ApiDeps {
   readonly workingMemory: WorkingMemoryStore;
   readonly feedback: FeedbackStore;
   readonly learnings: Pick<LearningStore, 'get'>;
-  /** Finds and learns; where it is absent, routes that need it answer `service.unavailable`. */
-  readonly memory?: Pick<MemoryService, 'recall' | 'searchKnowledge' | 'remember' | 'feedback'>;
-  /** Absent: as with `memory`. */
-  readonly ingestions?: IngestionControl;
+  readonly memory: Pick<MemoryService, 'recall' | 'searchKnowledge' | 'remember' | 'feedback'>;
+  readonly ingestions: IngestionControl;
   readonly fetchDocument: FetchDocument;
   readonly sandboxes: Pick<SandboxStore, 'commands' | 'requests' | 'verifyChain'>;
   readonly workspaces: Pick<WorkspaceStore, 'get' | 'update'>;

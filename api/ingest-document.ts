@@ -1,6 +1,5 @@
 import { AppError } from '../contracts/app-error.ts';
 import type { AddedDocument, Ingestion, KnowledgeDocument } from '../contracts/knowledge.ts';
-import type { IngestionControl } from '../contracts/ingestion-control.ts';
 import type { NewDocument } from '../db/knowledge/documents.ts';
 import type { Services } from './services.ts';
 
@@ -10,7 +9,6 @@ export async function addDocument(
   workspaceId: string,
   document: NewDocument,
 ): Promise<AddedDocument> {
-  ingestionsOf(services);
   const put = await services.knowledge.putDocument(workspaceId, document);
   if (put.kind === 'unchanged') return { ...put, ingestion: null };
   await cancelOlder(services, workspaceId, put.document);
@@ -18,35 +16,22 @@ export async function addDocument(
 }
 
 /**
- * Has the present contents of a document ingested. One that cannot be started has failed: it must
- * not keep the next one waiting.
+ * Has the present contents of a document ingested. From the moment that the ingestion is written the
+ * answer is a success: one that cannot be started now is started later by its sweeper.
  */
 export async function ingestDocument(
-  services: Services,
+  { knowledge, ingestions, log }: Services,
   workspaceId: string,
   documentId: string,
 ): Promise<Ingestion> {
-  const { knowledge, log } = services;
-  const control = ingestionsOf(services);
   const ingestion = await knowledge.startIngestion(workspaceId, documentId);
+  const { id: ingestionId } = ingestion;
   try {
-    await control.start({ workspaceId, documentId, ingestionId: ingestion.id });
-  } catch (cause) {
-    log.warn({ err: cause, documentId }, 'an ingestion could not be started');
-    const error = 'it could not be started';
-    await knowledge.endIngestion(workspaceId, ingestion.id, { state: 'failed', error });
-    const { revision } = ingestion;
-    await knowledge.progress(workspaceId, documentId, { state: 'failed', revision, error });
-    const message = 'the document is kept but cannot be ingested now; send it again';
-    throw new AppError('service.unavailable', message, { cause });
+    await ingestions.start({ workspaceId, documentId, ingestionId });
+  } catch (error) {
+    log.warn({ err: error, ingestionId }, 'the ingestion was written but not started; it will be');
   }
   return ingestion;
-}
-
-/** Who runs ingestions. Throws `service.unavailable`. */
-export function ingestionsOf({ ingestions }: Services): IngestionControl {
-  if (ingestions !== undefined) return ingestions;
-  throw new AppError('service.unavailable', 'nothing here ingests documents');
 }
 
 /** What runs on earlier contents has nothing more to write, and must not keep the new ones waiting. */
@@ -59,11 +44,9 @@ async function cancelOlder(
   const last = await knowledge.lastIngestion(workspaceId, id);
   if (last === null || last.state !== 'running' || last.revision >= revision) return;
   await knowledge.endIngestion(workspaceId, last.id, { state: 'cancelled' });
-  await ingestionsOf(services)
-    .cancel(last.id)
-    .catch((error: unknown) => {
-      log.debug({ err: error, documentId: id }, 'an ingestion of older contents runs on in vain');
-    });
+  await services.ingestions.cancel(last.id).catch((error: unknown) => {
+    log.debug({ err: error, documentId: id }, 'an ingestion of older contents runs on in vain');
+  });
 }
 
 /** The ingestion of these contents; the older one may have begun it as it ended. */

@@ -14,7 +14,7 @@ export async function learnFromFeedback(
 ): Promise<Feedback> {
   const { memory, versions } = services;
   const text = lessonOf(feedback);
-  if (memory === undefined || text === null) return feedback;
+  if (text === null) return feedback;
   const version = await versions.version(thread.workspaceId, thread.versionId);
   if (version.graph.memory?.feedback !== true) return feedback;
   const author = { actor: feedback.actor, why: `feedback ${feedback.id}` };

@@ -1,6 +1,6 @@
 import { AppError } from '../contracts/app-error.ts';
 import { isErrorCode } from '../contracts/errors.ts';
-import { isVisible, memoryServiceOf } from './memory-access.ts';
+import { isVisible } from './memory-access.ts';
 import type { CreateMemoryRequest } from '../contracts/memory.schema.ts';
 import type { Learned, MemoryDraft } from '../contracts/recall.ts';
 import { defined } from './defined.ts';
@@ -31,7 +31,7 @@ export async function learnMemories(
     origin,
     ...(key === undefined ? {} : { key: `api:${author.actor}:${key}:${index}` }),
   })) satisfies readonly MemoryDraft[];
-  return memoryServiceOf(services).remember(workspaceId, drafts, author);
+  return services.memory.remember(workspaceId, drafts, author);
 }
 
 /** What became of the one memory of a request. Throws what it was refused with. */

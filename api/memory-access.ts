@@ -1,5 +1,4 @@
 import { AppError } from '../contracts/app-error.ts';
-import type { ApiDeps } from './deps.ts';
 import type { KnowledgeDocument } from '../contracts/knowledge.ts';
 import type { Memory } from '../contracts/memory.ts';
 import type { Services } from './services.ts';
@@ -9,12 +8,6 @@ interface Asked {
   readonly workspaceId: string;
   readonly id: string;
   readonly userId?: string | undefined;
-}
-
-/** What finds and learns memories. Throws `service.unavailable`. */
-export function memoryServiceOf(services: Services): NonNullable<ApiDeps['memory']> {
-  if (services.memory !== undefined) return services.memory;
-  throw new AppError('service.unavailable', 'this process has no memory service');
 }
 
 /** The memory, if the person may see it: other persons' are as unknown as those of nobody. */

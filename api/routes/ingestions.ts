@@ -1,6 +1,6 @@
 import { documentPageQuerySchema, ingestionSchema } from '../../contracts/knowledge.schema.ts';
 import { AppError } from '../../contracts/app-error.ts';
-import { ingestDocument, ingestionsOf } from '../ingest-document.ts';
+import { ingestDocument } from '../ingest-document.ts';
 import type { Ingestion } from '../../contracts/knowledge.ts';
 import { isVisible, visibleDocument } from '../memory-access.ts';
 import { pageSchema } from '../../contracts/query.schema.ts';
@@ -67,7 +67,7 @@ const cancelIngestion = route({
   handler: async ({ params, query, workspaceId }, services) => {
     const asked = { workspaceId, id: params.ingestion, ...query };
     const { id, state } = await visibleIngestion(services, asked);
-    if (state === 'running') await ingestionsOf(services).cancel(id);
+    if (state === 'running') await services.ingestions.cancel(id);
     return { status: 202, body: await services.knowledge.ingestion(workspaceId, id) };
   },
 });

@@ -11,7 +11,6 @@ import {
 } from '../../contracts/recall.schema.ts';
 import { defined } from '../defined.ts';
 import type { KnowledgeAnswer } from '../../contracts/recall.ts';
-import { memoryServiceOf } from '../memory-access.ts';
 import { pageQuerySchema, pageSchema } from '../../contracts/query.schema.ts';
 import { route } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -137,7 +136,7 @@ async function search(
   // A base that is not there is told: finding nothing would look as if it had nothing to say.
   for (const id of options.knowledgeBaseIds ?? [])
     await services.knowledge.getBase(workspaceId, id);
-  return memoryServiceOf(services).searchKnowledge(workspaceId, {
+  return services.memory.searchKnowledge(workspaceId, {
     ...defined(options),
     text: query,
     owner: { userId: userId ?? null },

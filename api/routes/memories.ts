@@ -15,7 +15,7 @@ import { defined } from '../defined.ts';
 import { idempotencyKeyOf } from '../idempotency.ts';
 import { learnedOrThrow, learnMemories } from '../learn-memories.ts';
 import { LIMITS } from '../../contracts/limits.ts';
-import { memoryServiceOf, visibleMemory } from '../memory-access.ts';
+import { visibleMemory } from '../memory-access.ts';
 import { pageSchema } from '../../contracts/query.schema.ts';
 import { route } from '../route.ts';
 import { toPageRequest } from '../paging.ts';
@@ -95,7 +95,7 @@ const searchMemories = route({
   problems: ['memory.invalid'],
   handler: async ({ body, workspaceId }, services) => {
     const { query, userId = null, agentId = null, threadId = null, filters, ...options } = body;
-    const found = await memoryServiceOf(services).recall(workspaceId, {
+    const found = await services.memory.recall(workspaceId, {
       ...defined(options),
       ...(filters === undefined ? {} : { filters: defined(filters) }),
       text: query,

@@ -10,7 +10,7 @@ import {
   updateMemorySchema,
   viewerQuerySchema,
 } from '../../contracts/memory.schema.ts';
-import { changeableMemory, memoryServiceOf, visibleMemory } from '../memory-access.ts';
+import { changeableMemory, visibleMemory } from '../memory-access.ts';
 import { AppError } from '../../contracts/app-error.ts';
 import { defined } from '../defined.ts';
 import type { Memory } from '../../contracts/memory.ts';
@@ -168,7 +168,7 @@ const judgeMemory = route({
     const { verdict, note } = body;
     const feedback = { memoryId, verdict, ...defined({ note }) };
     const author = { actor: principal.apiKeyId, why: note ?? '' };
-    const judged = await memoryServiceOf(services).feedback(workspaceId, feedback, author);
+    const judged = await services.memory.feedback(workspaceId, feedback, author);
     return { status: 200, body: judged };
   },
 });

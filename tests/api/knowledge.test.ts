@@ -170,17 +170,14 @@ describe('a document', () => {
     }
   });
 
-  test('whose ingestion cannot be started is kept as failed, and taken when it is sent again', async () => {
+  test('whose ingestion cannot be started now is accepted: its sweeper starts it later', async () => {
     const to = await base();
     refuse = new AppError('service.unavailable', 'Temporal is away');
-    const body = { name: 'a', text: 'x' };
-    const refused = client.knowledge.addDocument(to, body);
-    await expect(refused).rejects.toMatchObject({ code: 'service.unavailable', status: 503 });
+    const added = await client.knowledge.addDocument(to, { name: 'a', text: 'x' });
     refuse = null;
-    const { items } = await client.knowledge.listDocuments(to).page();
-    expect(items).toMatchObject([{ state: 'failed' }]);
-    const again = await client.knowledge.addDocument(to, body);
-    expect(again).toMatchObject({ kind: 'changed', ingestion: { state: 'running' } });
+    expect(added).toMatchObject({ kind: 'created', ingestion: { state: 'running' } });
+    const quiet = await api.deps.knowledge.quietIngestions({ quietMs: 0, limit: 100 });
+    expect(quiet.map(({ ingestionId }) => ingestionId)).toContain(added.ingestion?.id);
   });
 
   test('has a size, and a media type', async () => {
