@@ -95,7 +95,7 @@ function choice(reader: Reader, name: 'EMBEDDER' | 'EMBEDDER_PREVIOUS'): Embedde
 }
 
 function reranker(reader: Reader): MemoryConfig['reranker'] {
-  const { RERANKER: kind = 'none', RERANKER_MODEL: model = null } = reader.env;
+  const { RERANKER: kind = 'features', RERANKER_MODEL: model = null } = reader.env;
   const url = webAddress(reader, 'RERANKER_URL');
   if (url !== null) return { kind: 'service', url, model };
   if (kind === 'none' || kind === 'features' || kind === 'model') return { kind };

@@ -47,9 +47,20 @@ describe('recall', () => {
     expect(answer).toMatchObject({
       missing: [],
       embedder: null,
-      reranked: { by: null, why: 'the installation has no reranker' },
-      hits: [{ explanation: { lexical: { terms: { chariti: expect.any(Number) } }, graph: null } }],
+      reranked: { by: 'features', why: expect.any(String) },
+      hits: [
+        {
+          explanation: {
+            lexical: { terms: { chariti: expect.any(Number) } },
+            graph: null,
+            rerank: { placeBefore: expect.any(Number) },
+          },
+        },
+      ],
     });
+    const plain = bench.another({ RERANKER: 'none' }).memory.service;
+    const left = await plain.recall(ws, { text: 'charity races', owner: user('u1') });
+    expect(left.reranked).toEqual({ by: null, why: 'the installation has no reranker' });
   });
 
   test('shows what was written at once, and to another process when it follows', async () => {
