@@ -1,6 +1,6 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
-import { AppError } from '../contracts/app-error.ts';
+import { Context } from '@temporalio/activity';
 import { advance } from '../engine/advance.ts';
+import { asActivity, beating } from './as-activity.ts';
 import { cancelSteps } from './step/cancel-steps.ts';
 import { createPatientJournal } from './step/patient-journal.ts';
 import { createSegmentRunner } from './segment/run-segment.ts';
@@ -17,8 +17,6 @@ import type { RunEnd } from '../contracts/frontier.ts';
 import type { Settlement } from '../contracts/human-task.ts';
 import type { StepOutcome } from '../contracts/step.ts';
 
-/** Several times within the heartbeat timeout, and often enough for a stop to arrive in seconds. */
-const HEARTBEAT_MS = 2_000;
 /** An outage of the journal shorter than this costs no attempt. */
 const JOURNAL_PATIENCE_MS = 15_000;
 const NEVER = new AbortController().signal;
@@ -101,34 +99,4 @@ function toSettledTask(settlement: Settlement): SettledTask {
 /** The signal of a cancelled activity; its reason is rethrown, so that Temporal understands it. */
 function signalOf(): AbortSignal {
   return Context.current().cancellationSignal;
-}
-
-/** Heartbeats while the work lasts, so that a dead worker is noticed and a stop arrives. */
-async function beating<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const beat = (): void => {
-    context.heartbeat();
-  };
-  // None at once: a short step would pay for a call that tells the server nothing new.
-  const timer = setInterval(beat, HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-/** Failures as Temporal understands them: the code is the type, and says whether to try again. */
-async function asActivity<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw ApplicationFailure.create({
-      message: error.message,
-      type: error.code,
-      nonRetryable: !error.retryable,
-      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
-    });
-  }
 }

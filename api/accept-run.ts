@@ -10,7 +10,7 @@ import type { Run } from '../contracts/records.ts';
 import type { Services } from './services.ts';
 
 /** A run that was asked for, with everything looked up. */
-export interface AcceptRun extends Pick<CreateRun, 'thread' | 'idempotency'> {
+export interface AcceptRun extends Pick<CreateRun, 'thread' | 'idempotency' | 'userId'> {
   readonly principal: Principal;
   readonly version: CompiledVersion;
   readonly input: Json;
@@ -34,6 +34,7 @@ export async function acceptRun(services: Services, accept: AcceptRun): Promise<
     thread: accept.thread,
     input: await services.values.putValue(workspaceId, accept.input),
     principal,
+    userId: accept.userId ?? null,
     ...(accept.idempotency === undefined ? {} : { idempotency: accept.idempotency }),
     ...(accept.said === undefined
       ? {}

@@ -8,6 +8,9 @@ const READS: readonly Permission[] = [
   'files:read',
   'tasks:read',
   'threads:read',
+  'memories:read',
+  'knowledge:read',
+  'graph:read',
   'catalogue:read',
   'self:read',
 ];
@@ -17,13 +20,16 @@ const RUNS: readonly Permission[] = [
   'files:write',
   'tasks:decide',
   'threads:write',
+  'memories:write',
+  'knowledge:write',
+  'graph:write',
 ];
-const AUTHORS: readonly Permission[] = [...RUNS, 'agents:write', 'audit:read'];
+const AUTHORS: readonly Permission[] = [...RUNS, 'agents:write', 'audit:read', 'knowledge:admin'];
 const MATRIX: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: READS,
   runner: RUNS,
   author: AUTHORS,
-  admin: [...AUTHORS, 'keys:admin', 'workspace:admin'],
+  admin: [...AUTHORS, 'keys:admin', 'workspace:admin', 'memories:hold', 'memories:erase'],
 };
 
 test.each(ROLES)('gives the role %s exactly what belongs to it', (role) => {

@@ -4,11 +4,21 @@ import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
 import { AUDIT_ROUTES } from './routes/audit.ts';
 import { CATALOGUE_ROUTES } from './routes/catalogue.ts';
 import { DOCS_ROUTES } from './routes/docs.ts';
+import { DOCUMENT_ROUTES } from './routes/documents.ts';
+import { ERASURE_ROUTES } from './routes/erasures.ts';
+import { FEEDBACK_ROUTES } from './routes/feedback.ts';
 import { FILE_ROUTES } from './routes/files.ts';
+import { GRAPH_FACT_ROUTES } from './routes/graph-facts.ts';
+import { GRAPH_ROUTES } from './routes/graph.ts';
 import { HEALTH_ROUTES } from './routes/health.ts';
 import { HUMAN_TASK_ROUTES } from './routes/human-tasks.ts';
+import { INGESTION_ROUTES } from './routes/ingestions.ts';
 import { isPermission } from './permissions.ts';
+import { KNOWLEDGE_BASE_ROUTES } from './routes/knowledge-bases.ts';
 import { LABEL_ROUTES } from './routes/labels.ts';
+import { MEMORY_CHANGE_ROUTES } from './routes/memory-changes.ts';
+import { LEARNING_ROUTES } from './routes/learning.ts';
+import { MEMORY_ROUTES } from './routes/memories.ts';
 import { RUN_CONTROL_ROUTES } from './routes/run-control.ts';
 import { RUN_EVENT_ROUTES } from './routes/run-events.ts';
 import { RUN_ROUTES } from './routes/runs.ts';
@@ -16,6 +26,7 @@ import { RUN_STEP_ROUTES } from './routes/run-steps.ts';
 import { THREAD_ROUTES } from './routes/threads.ts';
 import { VALUE_ROUTES } from './routes/values.ts';
 import { VERSION_ROUTES } from './routes/versions.ts';
+import { WORKING_MEMORY_ROUTES } from './routes/working-memory.ts';
 import { WORKSPACE_ROUTES } from './routes/workspace.ts';
 import type { Route } from './route.ts';
 
@@ -30,6 +41,17 @@ export const ROUTE_TABLE: readonly Route[] = [
   ...AUDIT_ROUTES,
   ...HUMAN_TASK_ROUTES,
   ...THREAD_ROUTES,
+  ...MEMORY_ROUTES,
+  ...MEMORY_CHANGE_ROUTES,
+  ...WORKING_MEMORY_ROUTES,
+  ...KNOWLEDGE_BASE_ROUTES,
+  ...DOCUMENT_ROUTES,
+  ...INGESTION_ROUTES,
+  ...GRAPH_ROUTES,
+  ...GRAPH_FACT_ROUTES,
+  ...FEEDBACK_ROUTES,
+  ...LEARNING_ROUTES,
+  ...ERASURE_ROUTES,
   ...AGENT_ROUTES,
   ...VERSION_ROUTES,
   ...LABEL_ROUTES,

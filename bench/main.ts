@@ -1,5 +1,5 @@
 /** `npm run bench -- NAME [options]` runs bench/NAME.ts. */
-const BENCHES = ['steps', 'journal', 'sandbox'];
+const BENCHES = ['steps', 'journal', 'sandbox', 'memory', 'ingestion', 'forgetting'];
 
 const [, , name = ''] = process.argv;
 if (!BENCHES.includes(name)) {

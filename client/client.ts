@@ -4,11 +4,15 @@ import { createAudit, type Audit } from './audit.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
 import { createCatalogue, type Catalogue } from './catalogue.ts';
 import { createFiles, type Files } from './files.ts';
+import { createGraph, type Graph } from './graph.ts';
 import { createHumanTasks, type HumanTasks } from './human-tasks.ts';
+import { createKnowledge, type Knowledge } from './knowledge.ts';
+import { createMemories, type Memories } from './memories.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createThreads, type Threads } from './threads.ts';
 import { createTransport } from './transport.ts';
 import { createValues, type Values } from './values.ts';
+import { createWorkingMemories, type WorkingMemories } from './working-memory.ts';
 import { createWorkspace, type WorkspaceSettings } from './workspace.ts';
 import { REAL_PACING } from './backoff.ts';
 
@@ -32,6 +36,10 @@ export interface Client {
   readonly audit: Audit;
   readonly threads: Threads;
   readonly humanTasks: HumanTasks;
+  readonly memories: Memories;
+  readonly workingMemory: WorkingMemories;
+  readonly knowledge: Knowledge;
+  readonly graph: Graph;
   readonly values: Values;
   readonly catalogue: Catalogue;
   readonly apiKeys: ApiKeys;
@@ -58,6 +66,10 @@ export function createClient(options: ClientOptions): Client {
     audit: createAudit(transport),
     threads: createThreads(transport),
     humanTasks: createHumanTasks(transport),
+    memories: createMemories(transport),
+    workingMemory: createWorkingMemories(transport),
+    knowledge: createKnowledge(transport),
+    graph: createGraph(transport),
     values: createValues(transport),
     catalogue: createCatalogue(transport),
     apiKeys: createApiKeys(transport),

@@ -7,6 +7,10 @@ export type { Artifacts } from './artifacts.ts';
 export type { Audit } from './audit.ts';
 export type { Catalogue } from './catalogue.ts';
 export type { Files, WriteFileRequest } from './files.ts';
+export type { Graph } from './graph.ts';
+export type { Knowledge, UploadDocument } from './knowledge.ts';
+export type { Memories, MemoryChangeOptions, ViewerOptions } from './memories.ts';
+export type { WorkingMemories } from './working-memory.ts';
 export type { HumanTasks } from './human-tasks.ts';
 export type { EventsOptions, JournalPage, Runs } from './runs.ts';
 export type { Threads } from './threads.ts';
@@ -67,6 +71,62 @@ export type {
   ListThreadsQuery,
   PostMessageRequest,
 } from '../contracts/thread.schema.ts';
+export type {
+  CreateMemoriesRequest,
+  CreateMemoryRequest,
+  ListMemoriesQuery,
+  ListScopesQuery,
+  MemoryFeedbackRequest,
+  MemoryHistoryQuery,
+  UpdateMemoryRequest,
+} from '../contracts/memory.schema.ts';
+export type { Erasure, Memory, MemoryEvent, MemoryUsage, ScopeCount } from '../contracts/memory.ts';
+export type {
+  Citation,
+  KnowledgeAnswer,
+  Learned,
+  MemoryAnswer,
+  RecalledChunk,
+  RecalledMemory,
+  RecallExplanation,
+} from '../contracts/recall.ts';
+export type {
+  SearchKnowledgeBaseRequest,
+  SearchKnowledgeRequest,
+  SearchMemoriesRequest,
+} from '../contracts/recall.schema.ts';
+export type {
+  AddDocumentRequest,
+  CreateKnowledgeBaseRequest,
+  DocumentPageQuery,
+  ListDocumentsQuery,
+  UpdateKnowledgeBaseRequest,
+} from '../contracts/knowledge.schema.ts';
+export type { Chunk, Ingestion, KnowledgeBase, KnowledgeDocument } from '../contracts/knowledge.ts';
+export type {
+  CloseFactRequest,
+  EntityFactsQuery,
+  FindEntitiesQuery,
+  NeighbourhoodQuery,
+  PathQuery,
+  PutEntitiesRequest,
+  RecordFactRequest,
+} from '../contracts/graph.schema.ts';
+export type {
+  Entity,
+  EntityFacts,
+  GraphFact,
+  GraphPath,
+  Neighbourhood,
+} from '../contracts/graph.ts';
+export type { SetWorkingValueRequest } from '../contracts/working-memory.schema.ts';
+export type {
+  WorkingMemory,
+  WorkingMemoryOwner,
+  WorkingValue,
+} from '../contracts/working-memory.ts';
+export type { Feedback } from '../contracts/feedback.ts';
+export type { GiveFeedbackRequest, ListFeedbackQuery } from '../contracts/feedback.schema.ts';
 export type { DecideRequest, ListHumanTasksQuery } from '../contracts/human-task.schema.ts';
 export type {
   Agent,
@@ -89,6 +149,7 @@ export type { RunStatus } from '../contracts/status.ts';
 export type { TokenEvent } from '../contracts/event.ts';
 export type {
   ArtifactPublishedData,
+  ContextRecalledData,
   EventData,
   HumanTaskCreatedData,
   RunCreatedData,

@@ -5,6 +5,7 @@ import type {
   ListRunsQuery,
 } from '../contracts/run.schema.ts';
 import type { Checkpoint, Run, StepRecord } from '../contracts/records.ts';
+import type { LearningAnswer } from '../contracts/learning.schema.ts';
 import type { PageQuery } from '../contracts/query.schema.ts';
 import { createPaged, type Paged } from './paged.ts';
 import {
@@ -47,6 +48,8 @@ export interface Runs {
   checkpoints(runId: string, query?: PageQuery): Paged<Checkpoint>;
   /** A checkpoint with the channels' values there. */
   checkpoint(runId: string, seq: number, options?: RequestOptions): Promise<CheckpointState>;
+  /** What was learnt from a run for later ones, and how far that is. */
+  learning(runId: string, options?: RequestOptions): Promise<LearningAnswer>;
   /** A page of the journal, without pieces of text. */
   events(runId: string, options?: EventsOptions): Promise<JournalPage>;
   /** Every event once and in order until the run has ended, for `for await`. */
@@ -80,6 +83,8 @@ export function createRuns(transport: Transport): Runs {
       createPaged(transport, { path: `${pathOf(runId)}/checkpoints`, query }),
     checkpoint: (runId, seq, options = {}) =>
       get(`${pathOf(runId)}/checkpoints/${String(seq)}`, options),
+    learning: (runId, { signal } = {}) =>
+      transport.json({ method: 'GET', path: `${pathOf(runId)}/learning`, signal }),
     events: (runId, { after, limit, signal } = {}) =>
       transport.json({
         method: 'GET',

@@ -3,6 +3,8 @@ import type {
   ListThreadsQuery,
   PostMessageRequest,
 } from '../contracts/thread.schema.ts';
+import type { Feedback } from '../contracts/feedback.ts';
+import type { GiveFeedbackRequest, ListFeedbackQuery } from '../contracts/feedback.schema.ts';
 import type { PageQuery } from '../contracts/query.schema.ts';
 import type { Run, Thread, ThreadMessage } from '../contracts/records.ts';
 import { createPaged, type Paged } from './paged.ts';
@@ -23,6 +25,14 @@ export interface Threads {
   messages(threadId: string, query?: PageQuery): Paged<ThreadMessage>;
   /** Says something; the run that answers it comes back. */
   post(threadId: string, body: PostMessageRequest, options?: CreateOptions): Promise<Run>;
+  /** Says what a person thinks of a message; the same kind once more replaces it. */
+  giveFeedback(
+    threadId: string,
+    messageId: string,
+    body: GiveFeedbackRequest & RequestOptions,
+  ): Promise<Feedback>;
+  /** Newest first. */
+  feedback(threadId: string, query?: ListFeedbackQuery): Paged<Feedback>;
 }
 
 const THREADS = '/v1/threads';
@@ -53,5 +63,14 @@ export function createThreads(transport: Transport): Threads {
         headers: idempotencyHeader(options),
         signal: options.signal,
       }),
+    giveFeedback: (threadId, messageId, { signal, ...body }) =>
+      transport.json({
+        method: 'POST',
+        path: `${messagesOf(threadId)}/${segment(messageId)}/feedback`,
+        body,
+        signal,
+      }),
+    feedback: (threadId, query = {}) =>
+      createPaged(transport, { path: `${pathOf(threadId)}/feedback`, query }),
   };
 }

@@ -102,6 +102,15 @@ describe('parseAgentSpec', () => {
     expect(parseAgentSpec(spec)).toEqual({ spec });
   });
 
+  test('lets an agent learn only for whom its author names', () => {
+    const memory = (more: JsonObject) => ({ ...SHORT, memory: more });
+    expect(found(memory({ learn: { scope: 'thread' }, scopes: ['thread'] }))).toEqual([]);
+    const workspace = { learn: { scope: 'workspace' } };
+    expect(found(memory({ ...workspace, scopes: ['workspace'] }))).toEqual([]);
+    expect(found(memory(workspace))).toEqual(['/memory/learn/scope spec.invalid_value']);
+    expect(found(memory({ scopes: [] }))).toEqual(['/memory/scopes spec.too_small']);
+  });
+
   test('takes scripts of models', () => {
     const script = [
       { when: 'turn == 1', call: [{ tool: 't', arguments: { a: 1 } }] },

@@ -4,6 +4,8 @@ import { MODEL_PROVIDERS } from './agent-spec.ts';
 import { APPROVAL_POLICIES } from './effect.ts';
 import { isJsonObject, type JsonObject, type JsonSchema } from './json.ts';
 import { LIMITS } from './limits.ts';
+import { MEMORY_KINDS, MEMORY_SCOPES } from './memory.ts';
+import { USUAL_SCOPES } from './memory-policy.ts';
 import { GEARS } from './plan.ts';
 import { checkShape } from './spec-shape.ts';
 import type { Problem } from './problem.ts';
@@ -153,11 +155,58 @@ const sandbox = z.strictObject({
   browser: z.strictObject({ engine: z.enum([...BROWSER_ENGINES, 'auto']) }).optional(),
 });
 
+const recall = z.strictObject({
+  kinds: z.array(z.enum(MEMORY_KINDS)).min(1).max(MEMORY_KINDS.length).optional(),
+  scopes: z.array(z.enum(MEMORY_SCOPES)).min(1).max(MEMORY_SCOPES.length).optional(),
+  limit: count(LIMITS.recallHits).optional(),
+  tokens: count(LIMITS.recallTokens).optional(),
+  graph: z.boolean().optional(),
+});
+
+const memory = z
+  .strictObject({
+    recall: z.union([z.boolean(), recall]).optional(),
+    learn: z
+      .union([
+        z.boolean(),
+        z.strictObject({
+          scope: z.enum(MEMORY_SCOPES).optional(),
+          model: modelSpecSchema.optional(),
+        }),
+      ])
+      .optional(),
+    feedback: z.boolean().optional(),
+    scopes: z.array(z.enum(MEMORY_SCOPES)).min(1).max(MEMORY_SCOPES.length).optional(),
+  })
+  .refine(
+    ({ learn, scopes = USUAL_SCOPES }) =>
+      typeof learn !== 'object' || learn.scope === undefined || scopes.includes(learn.scope),
+    {
+      path: ['learn', 'scope'],
+      message: 'may not be learnt for: name it in memory.scopes too',
+    },
+  );
+
+const knowledge = z.strictObject({
+  bases: z.array(z.string().min(1).max(LIMITS.baseNameChars)).min(1).max(LIMITS.basesPerAgent),
+  rag: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        limit: count(LIMITS.recallHits).optional(),
+        tokens: count(LIMITS.recallTokens).optional(),
+      }),
+    ])
+    .optional(),
+});
+
 const base = {
   input: schema.optional(),
   output: schema.optional(),
   budgets: budgets.optional(),
   sandbox: sandbox.optional(),
+  memory: memory.optional(),
+  knowledge: knowledge.optional(),
 };
 
 const shorthand = z.strictObject({

@@ -1,5 +1,11 @@
 import type { ApprovalPolicy } from './effect.ts';
 import type { JsonObject, JsonSchema } from './json.ts';
+import type {
+  KnowledgePolicy,
+  KnowledgeSpecInput,
+  MemoryPolicy,
+  MemorySpecInput,
+} from './memory-policy.ts';
 import type { Budgets, Gear } from './plan.ts';
 import type { Reducer } from './step.ts';
 import type { SandboxLevel, SandboxPolicy, SandboxSpecInput } from './sandbox.ts';
@@ -118,6 +124,10 @@ interface SpecBase {
   readonly budgets?: Partial<Budgets>;
   /** What code, shells and browsers of the agent run in. */
   readonly sandbox?: SandboxSpecInput;
+  /** What it recalls before it answers, and learns behind it. */
+  readonly memory?: MemorySpecInput;
+  /** The documents that it knows. */
+  readonly knowledge?: KnowledgeSpecInput;
 }
 
 /** Shorthand for a graph with one `agent` node. */
@@ -144,4 +154,8 @@ export interface ExecutableGraph {
   readonly output: JsonSchema;
   /** Absent where the author named none. */
   readonly sandbox?: SandboxPolicy;
+  /** Absent where the author said nothing of it. */
+  readonly memory?: MemoryPolicy;
+  /** Absent where the author named none. */
+  readonly knowledge?: KnowledgePolicy;
 }

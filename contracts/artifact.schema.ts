@@ -9,7 +9,6 @@ export const artifactSchema = z
     runId: z.string(),
     stepId: z.string().nullable(),
     name: z.string(),
-    description: z.string().nullable(),
     path: z.string(),
     version: z.number().int(),
     mediaType: z.string(),

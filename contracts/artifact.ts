@@ -4,8 +4,6 @@ export interface Artifact {
   readonly runId: string;
   readonly stepId: string | null;
   readonly name: string;
-  /** What it is, for people; null: nobody said. */
-  readonly description: string | null;
   readonly path: string;
   /** Of the file. */
   readonly version: number;

@@ -20,7 +20,6 @@ export const toolSchema = z
   .object({
     name: z.string(),
     description: z.string(),
-    group: z.string().nullable().meta({ description: 'names it together with others' }),
     parameters: jsonSchemaSchema,
     effect: z.enum(EFFECT_CLASSES),
     timeoutMs: z.number().int(),

@@ -1,6 +1,7 @@
 import type { Decision, DecisionKind, HumanTaskKind } from './human-task.ts';
 import type { Failure } from './app-error.ts';
 import type { JsonObject } from './json.ts';
+import type { PromptCitation } from './recall.ts';
 import type { Usage } from './step.ts';
 import type { Value } from './blob.ts';
 
@@ -60,6 +61,15 @@ export interface ArtifactPublishedData {
   readonly sizeBytes: number;
 }
 
+/** Data of `context.recalled`: what a model was shown of memories and documents. */
+export interface ContextRecalledData {
+  /** What the marks in its answer, as in `[2]`, refer to. */
+  readonly citations: readonly PromptCitation[];
+  readonly tokens: number;
+  /** Found, but without room. */
+  readonly omitted: number;
+}
+
 /** Data of each kind of journal entry; large values are references. */
 export interface EventData {
   readonly 'run.created': RunCreatedData;
@@ -79,4 +89,5 @@ export interface EventData {
   readonly 'human_task.expired': { readonly taskId: string };
   readonly 'human_task.cancelled': { readonly taskId: string };
   readonly 'artifact.published': ArtifactPublishedData;
+  readonly 'context.recalled': ContextRecalledData;
 }

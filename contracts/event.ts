@@ -19,6 +19,7 @@ export const EVENT_TYPES = [
   'human_task.expired',
   'human_task.cancelled',
   'artifact.published',
+  'context.recalled',
 ] as const;
 /** Kind of a journal entry. */
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -10,6 +10,15 @@ export const ID_PREFIXES = {
   humanTask: 'task',
   decision: 'dec',
   artifact: 'art',
+  memory: 'mem',
+  knowledgeBase: 'kb',
+  document: 'doc',
+  chunk: 'chk',
+  ingestion: 'ing',
+  entity: 'ent',
+  fact: 'fact',
+  erasure: 'era',
+  feedback: 'fb',
 } as const;
 
 /** The kinds of things that have ids. */

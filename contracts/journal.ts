@@ -20,6 +20,8 @@ export interface RunRef {
 export interface RunFacts extends RunRef {
   readonly versionId: string;
   readonly threadId: string | null;
+  /** Whom the run serves. */
+  readonly userId: string | null;
   /** Messages of the thread up to this position belong to the run's past. */
   readonly threadPosition: number;
   readonly status: RunStatus;

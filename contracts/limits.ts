@@ -75,7 +75,59 @@ export const LIMITS = {
   searchMatches: 500,
   searchMs: 5_000,
   fileLockMs: 3_600_000,
-  artifactDescriptionChars: 1_000,
+  /** Text of one memory. */
+  memoryBytes: 16 * KIB,
+  /** Active memories of a workspace that was given no other limit. */
+  activeMemories: 100_000,
+  /** Memories, vectors or changes that one call takes. */
+  memoryBatch: 1_000,
+  /** An archived memory is deleted after this long. */
+  memoryRetentionMs: 30 * 24 * 3_600_000,
+  /** Hits of one recall. */
+  recallHits: 100,
+  /** Tokens of recalled text in one prompt. */
+  recallTokens: 20_000,
+  /** Name of a knowledge base, where it is given and where it is named. */
+  baseNameChars: 100,
+  /** Knowledge bases that one agent knows. */
+  basesPerAgent: 50,
+  /** Memories that are learnt from one run. */
+  learntPerRun: 20,
+  /** Questions that memory asks a model for one workspace and process; beyond it does without. */
+  memoryModelCallsPerHour: 1_000,
+  /** Changes that projections have applied are forgotten after this long. */
+  projectionKeepMs: 24 * 3_600_000,
+  /** Text that is searched by; of more the rest is refused. */
+  recallChars: 8_000,
+  /** A value of a working memory is gone after this long without use. */
+  workingMemoryMs: 3_600_000,
+  /** All values of one run's or thread's working memory; about 16,000 tokens. */
+  workingMemoryBytes: 64 * KIB,
+  workingMemoryKeys: 200,
+  documentBytes: 32 * MIB,
+  /** Text that is read from one document. */
+  documentTextChars: 8_000_000,
+  documentPages: 5_000,
+  /** What a packed document may unpack to. */
+  documentUnpackedBytes: 256 * MIB,
+  /** Reading a document takes this long and this much memory at most; then its process is ended. */
+  documentParseMs: 60_000,
+  documentParserMb: 512,
+  chunksPerDocument: 20_000,
+  chunkBytes: 16 * KIB,
+  /** Of a longer text only the beginning is embedded. */
+  embeddedTextBytes: 16 * KIB,
+  /** A kept vector is gone after this long without use. */
+  embeddingCacheMs: 30 * 24 * 3_600_000,
+  /** Vectors of texts that are kept for one workspace; those used longest ago go first. */
+  embeddingCacheEntries: 50_000,
+  /** Candidates of one reranking; the others keep their order behind them. */
+  rerankCandidates: 100,
+  /** Text of one candidate, and of the query, that a reranker reads. */
+  rerankTextBytes: 4 * KIB,
+  graphDepth: 6,
+  /** Steps that one walk through the graph takes at most. */
+  graphRows: 10_000,
 } as const;
 
 /** Budgets of a run that names none. */

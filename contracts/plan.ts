@@ -62,4 +62,6 @@ export interface Plan {
   readonly start: string;
   readonly nodes: Readonly<Record<string, PlanNode>>;
   readonly budgets: Budgets;
+  /** Present where something is learnt from a run that has succeeded. */
+  readonly learns?: true;
 }

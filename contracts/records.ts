@@ -53,6 +53,8 @@ export interface Thread {
   readonly workspaceId: string;
   readonly agentId: string;
   readonly versionId: string;
+  /** Whom it serves. */
+  readonly userId: string | null;
   readonly title: string;
   readonly createdAt: string;
 }
@@ -76,6 +78,8 @@ export interface Run {
   readonly versionId: string;
   readonly version: string;
   readonly threadId: string | null;
+  /** Whom it serves: whose memories it sees and adds to. */
+  readonly userId: string | null;
   readonly status: RunStatus;
   readonly input: Value;
   /** Present once the run has succeeded. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { RUN_STATUSES, STEP_STATUSES } from './status.ts';
+import { userIdSchema } from './memory.schema.ts';
 import { isErrorCode, type ErrorCode } from './errors.ts';
 import { integerParameter, pageQueryShape, timeParameter } from './query.schema.ts';
 import { jsonObjectSchema, jsonSchema, timeSchema, valueSchema } from './json.schema.ts';
@@ -18,6 +19,10 @@ export const createRunSchema = z
     label: reference.optional().meta({ description: '`latest` by default' }),
     threadId: reference.optional().meta({ description: "runs on the thread's locked version" }),
     newThread: z.boolean().optional().meta({ description: 'begins a thread with this run' }),
+    userId: userIdSchema.optional().meta({
+      description:
+        "whom it serves: whose memories it sees; a thread's run serves the thread's user",
+    }),
     input: jsonSchema
       .optional()
       .meta({ description: "fits the version's input schema; {} by default" }),
@@ -49,6 +54,7 @@ export const runSchema = z
     versionId: z.string(),
     version: z.string(),
     threadId: z.string().nullable(),
+    userId: z.string().nullable(),
     status: z.enum(RUN_STATUSES),
     input: valueSchema,
     output: valueSchema.nullable(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonSchema, timeSchema } from './json.schema.ts';
+import { userIdSchema } from './memory.schema.ts';
 import { pageQueryShape } from './query.schema.ts';
 import type { Message } from './message.ts';
 import type { Thread, ThreadMessage } from './records.ts';
@@ -15,6 +16,7 @@ export const createThreadSchema = z
     version: reference.optional().meta({ description: 'id or version text; else by label' }),
     label: reference.optional().meta({ description: '`latest` by default' }),
     title: z.string().max(TITLE_CHARS).optional(),
+    userId: userIdSchema.optional().meta({ description: 'whom it serves' }),
   })
   .meta({ id: 'CreateThreadRequest' });
 
@@ -34,6 +36,7 @@ export const threadSchema = z
     workspaceId: z.string(),
     agentId: z.string(),
     versionId: z.string(),
+    userId: z.string().nullable(),
     title: z.string(),
     createdAt: timeSchema,
   })

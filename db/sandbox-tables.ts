@@ -140,7 +140,6 @@ interface ArtifactsTable {
   readonly run_id: string;
   readonly step_id: string | null;
   readonly name: string;
-  readonly description: Nullable<string>;
   readonly path: string;
   readonly version: number;
   readonly media_type: string;

@@ -20,6 +20,8 @@ import type { JsonObject, JsonSchema } from '../contracts/json.ts';
 import type { EventType } from '../contracts/event.ts';
 import type { Failure } from '../contracts/app-error.ts';
 import type { Generated } from 'kysely';
+import type { KnowledgeTables } from './knowledge-tables.ts';
+import type { MemoryTables } from './memory-tables.ts';
 import type { Message } from '../contracts/message.ts';
 import type { SandboxLevel } from '../contracts/sandbox.ts';
 import type { SandboxTables } from './sandbox-tables.ts';
@@ -90,6 +92,7 @@ interface ThreadsTable {
   readonly id: string;
   readonly agent_id: string;
   readonly version_id: string;
+  readonly user_id: string | null;
   readonly title: string;
   readonly last_position: Generated<number>;
   readonly created_at: TimeColumn;
@@ -111,6 +114,7 @@ interface RunsTable {
   readonly agent_id: string;
   readonly version_id: string;
   readonly thread_id: string | null;
+  readonly user_id: string | null;
   readonly thread_position: Generated<number>;
   readonly status: Generated<RunStatus>;
   readonly epoch: Generated<number>;
@@ -229,7 +233,7 @@ interface IdempotencyKeysTable {
 }
 
 /** Every table by its name. */
-export interface Tables extends SandboxTables {
+export interface Tables extends SandboxTables, MemoryTables, KnowledgeTables {
   readonly workspaces: WorkspacesTable;
   readonly api_keys: ApiKeysTable;
   readonly agents: AgentsTable;

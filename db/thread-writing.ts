@@ -18,7 +18,7 @@ export interface ThreadPlace {
 export async function insertThread(
   kysely: Kysely<Tables>,
   workspaceId: string,
-  thread: Pick<Thread, 'id' | 'agentId' | 'versionId' | 'title'>,
+  thread: Pick<Thread, 'id' | 'agentId' | 'versionId' | 'userId' | 'title'>,
 ): Promise<Thread> {
   const row = await kysely
     .insertInto('threads')
@@ -27,6 +27,7 @@ export async function insertThread(
       id: thread.id,
       agent_id: thread.agentId,
       version_id: thread.versionId,
+      user_id: thread.userId,
       title: thread.title,
     })
     .returningAll()

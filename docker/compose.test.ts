@@ -33,8 +33,8 @@ describe('docker-compose.yml', () => {
 
   test('pins every image, and the same version for Temporal and its schema', () => {
     const images = all(/^ {4}image: (\S+)$/gm);
-    expect(images).toHaveLength(4);
-    expect(images.filter((image) => !/:\d+[\w.-]*$/.test(image))).toEqual([]);
+    expect(images).toHaveLength(6);
+    expect(images.filter((image) => !/:v?\d+[\w.-]*$/.test(image))).toEqual([]);
     const [server, tools] = ['server', 'admin-tools'].map(
       (name) => images.find((image) => image.startsWith(`temporalio/${name}:`))?.split(':')[1],
     );

@@ -1,6 +1,7 @@
 import type { AgentSpec, ExecutableGraph, FullSpec, GraphSpec } from '../contracts/agent-spec.ts';
 import { isJsonObject, type JsonObject } from '../contracts/json.ts';
 import { DEFAULT_BUDGETS, LIMITS } from '../contracts/limits.ts';
+import { toKnowledgePolicy, toMemoryPolicy } from '../contracts/memory-policy.ts';
 import type { Budgets, Plan } from '../contracts/plan.ts';
 import type { Problem } from '../contracts/problem.ts';
 import { toSandboxPolicy } from '../contracts/sandbox.ts';
@@ -35,13 +36,15 @@ export function compile(spec: AgentSpec, registry: CompileRegistry): Compiled {
   const { graph } = full;
   const depths = joinDepths(graph);
   if ('problems' in depths) return depths;
+  const executableGraph = executable(full, registry);
   return {
     plan: {
       start: startOf(graph),
       nodes: planNodes(graph, registry, depths.depths),
       budgets: { ...DEFAULT_BUDGETS, ...full.budgets },
+      ...(executableGraph.memory?.learn ? { learns: true as const } : {}),
     },
-    graph: executable(full, registry),
+    graph: executableGraph,
   };
 }
 
@@ -110,7 +113,7 @@ function shorthandPointer(pointer: string): string {
 }
 
 function executable(full: FullSpec, registry: CompileRegistry): ExecutableGraph {
-  const { graph, input, output, sandbox } = full;
+  const { graph, input, output, sandbox, memory, knowledge } = full;
   const context = checkContext(graph, registry);
   const nodes = graph.nodes.map((node) => {
     const config = registry.nodeType(node.type)?.expand?.(node.config, context);
@@ -123,5 +126,7 @@ function executable(full: FullSpec, registry: CompileRegistry): ExecutableGraph 
     input: input ?? true,
     output: output ?? true,
     ...(sandbox === undefined ? {} : { sandbox: toSandboxPolicy(sandbox) }),
+    ...(memory === undefined ? {} : { memory: toMemoryPolicy(memory) }),
+    ...(knowledge === undefined ? {} : { knowledge: toKnowledgePolicy(knowledge) }),
   };
 }

@@ -71,6 +71,8 @@ function lineOf(event: JournalEvent): string {
     }
     case 'artifact.published':
       return `+ ${event.data.name} (${event.data.mediaType}, ${event.data.sizeBytes} bytes)`;
+    case 'context.recalled':
+      return `· ${event.data.citations.length} recalled (${event.data.tokens} tokens)`;
     case 'run.succeeded':
       return `■ run succeeded ${short(event.data.output)}`;
     case 'run.failed':

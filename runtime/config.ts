@@ -6,6 +6,12 @@ import {
   type SandboxConfig,
   type SandboxSecret,
 } from './sandbox-config.ts';
+import {
+  toMemoryConfig,
+  toMemorySecrets,
+  type MemoryConfig,
+  type MemorySecrets,
+} from './memory-config.ts';
 import { VENDORS, type Vendor } from '../adapters/models/config.ts';
 
 /** Settings of a process; nothing in here is secret. */
@@ -41,6 +47,9 @@ export interface Config {
     readonly module: string | null;
   };
   readonly sandboxes: SandboxConfig;
+  /** Qdrant as the index of memories and documents; null for the one in this process. */
+  readonly qdrant: { readonly url: string } | null;
+  readonly memory: MemoryConfig;
   readonly worker: { readonly concurrentSteps: number; readonly cachedRuns: number };
   readonly logLevel: string;
   /** Named crash point; honoured only in test environments. */
@@ -55,6 +64,8 @@ export interface Secrets {
   readonly openaiApiKey: string | null;
   readonly anthropicApiKey: string | null;
   readonly googleApiKey: string | null;
+  readonly qdrantApiKey: string | null;
+  readonly memory: MemorySecrets;
   /** Headers that sandboxes' requests get outside. */
   readonly sandboxHeaders: readonly SandboxSecret[];
 }
@@ -99,6 +110,14 @@ function logLevel(reader: Reader): string {
   return 'info';
 }
 
+function qdrant(reader: Reader): Config['qdrant'] {
+  const url = reader.env.QDRANT_URL;
+  if (url === undefined) return null;
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return { url };
+  reader.problems.push('QDRANT_URL must be an address that begins with http:// or https://');
+  return null;
+}
+
 /** The settings in the environment, defaults filled in. Throws `ConfigError` naming every problem. */
 export function toConfig(env: Env): Config {
   const reader: Reader = { env, problems: [] };
@@ -137,6 +156,8 @@ export function toConfig(env: Env): Config {
       module: env.HOLDFAST_TOOLS ?? null,
     },
     sandboxes: toSandboxConfig(reader),
+    qdrant: qdrant(reader),
+    memory: toMemoryConfig(reader),
     worker: {
       concurrentSteps: integer(reader, 'HOLDFAST_CONCURRENT_STEPS', [100, 1, 10_000]),
       cachedRuns: integer(reader, 'HOLDFAST_CACHED_RUNS', [500, 2, 20_000]),
@@ -144,6 +165,9 @@ export function toConfig(env: Env): Config {
     logLevel: logLevel(reader),
     failpoint: env.NODE_ENV === 'test' ? (env.FAILPOINT ?? null) : null,
   };
+  if (config.memory.reranker.kind === 'model' && config.model.default === null) {
+    reader.problems.push('RERANKER=model needs a model; set HOLDFAST_MODEL');
+  }
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
 }
@@ -171,5 +195,7 @@ export function toSecrets(env: Env): Secrets {
     openaiApiKey: env.OPENAI_API_KEY ?? null,
     anthropicApiKey: env.ANTHROPIC_API_KEY ?? null,
     googleApiKey: env.GOOGLE_API_KEY ?? null,
+    qdrantApiKey: env.QDRANT_API_KEY ?? null,
+    memory: toMemorySecrets(env),
   };
 }

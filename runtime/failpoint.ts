@@ -1,5 +1,11 @@
 /** Places where a test may kill the process. */
-export type CrashPoint = 'after-reserve' | 'after-effect' | 'after-commit' | 'api-after-commit';
+export type CrashPoint =
+  | 'after-reserve'
+  | 'after-effect'
+  | 'after-commit'
+  | 'after-extract'
+  | 'after-remember'
+  | 'api-after-commit';
 
 /** Called at each crash point; kills the process where a test asks for it, else does nothing. */
 export type Crash = (point: CrashPoint) => void;

@@ -1,4 +1,5 @@
 import type { Config, Secrets } from './config.ts';
+import type { ModelSpec } from '../contracts/agent-spec.ts';
 import type { ModelsConfig, VendorConfig } from '../adapters/models/config.ts';
 
 function vendor(apiKey: string | null, baseUrl: string | null): VendorConfig | null {
@@ -21,4 +22,9 @@ export function toModelsConfig(config: Config, secrets: Secrets): ModelsConfig {
     ...(googleGenai === null ? {} : { googleGenai }),
     ...(ollama === null ? {} : { ollama }),
   };
+}
+
+/** The installation's own model, where it has one: offline, scripts play for the agents that bring one. */
+export function installationModel({ model }: Pick<Config, 'model'>): ModelSpec | null {
+  return model.default === null ? null : { provider: 'default' };
 }

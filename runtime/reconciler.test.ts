@@ -15,6 +15,7 @@ function bench(facts: Partial<RunFacts> = {}) {
         ...REF,
         versionId: 'ver_1',
         threadId: null,
+        userId: null,
         threadPosition: 0,
         status: 'running',
         input: null,

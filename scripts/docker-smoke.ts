@@ -29,6 +29,8 @@ const PLACEHOLDER_SECRETS = {
   HOLDFAST_POSTGRES_PASSWORD: 'x',
   TEMPORAL_POSTGRES_PASSWORD: 'x',
   HOLDFAST_KEY_PEPPER: 'x',
+  NEO4J_PASSWORD: 'x',
+  QDRANT_API_KEY: 'x',
 };
 
 const execute = promisify(execFile);

@@ -10,12 +10,16 @@ import { startPreparation } from './test-docker/preparation.ts';
 import type { Preparation } from './test-docker/preparation.ts';
 import { NO_TESTS, addTallies, closingLines } from './test/jest-report.ts';
 import type { Tally } from './test/jest-report.ts';
+import { startNeo4jPreparation } from './test-neo4j/preparation.ts';
 import { runJest } from './test/run-jest.ts';
 
-/** Test files share servers, and have schemas, task queues and folders of their own. */
+/**
+ * Test files share servers, and have schemas, task queues and folders of their own; those that need
+ * servers wait for them half of the time.
+ */
 const RUNS: readonly (readonly string[])[] = [
   ['--selectProjects', 'unit', '--maxWorkers', '2'],
-  ['--selectProjects', 'system', '--maxWorkers', '2'],
+  ['--selectProjects', 'system', '--maxWorkers', '3'],
 ];
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -38,15 +42,15 @@ async function main(): Promise<number> {
   const jestArgs = process.argv.slice(2).filter((arg) => arg !== '--no-check');
   const cut = new AbortController();
   for (const signal of SIGNALS) process.on(signal, () => cut.abort(signal));
-  // Parts of the tests seldom need Docker, and see to it themselves if they do.
-  let preparation: Preparation | undefined;
-  if (jestArgs.length === 0) preparation = startPreparation();
+  // Parts of the tests seldom need Docker or Neo4j, and see to them themselves if they do.
+  const preparations: readonly Preparation[] =
+    jestArgs.length === 0 ? [startPreparation(), startNeo4jPreparation()] : [];
   try {
     const tally = await runAll(jestArgs, cut.signal);
     for (const line of closingLines(tally)) process.stdout.write(`${line}\n`);
     return tally.failed > 0 ? 1 : 0;
   } finally {
-    await preparation?.end();
+    for (const preparation of preparations) await preparation.end();
   }
 }
 

@@ -6,6 +6,7 @@ export interface BannerFacts {
   readonly roles: readonly string[];
   readonly statePath: string;
   readonly model: string;
+  readonly memory: string;
 }
 
 /** The lines that tell where things are; absent facts have no line. */
@@ -17,6 +18,7 @@ export function bannerLines(facts: BannerFacts): readonly string[] {
     ['Temporal UI', temporalUiUrl],
     ['API key', apiKey],
     ['Model', facts.model],
+    ['Memory', facts.memory],
     ['State', facts.statePath],
   ];
   const shown = rows.flatMap(([name, value]) =>

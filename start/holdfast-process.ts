@@ -2,8 +2,11 @@ import type { Client } from '@temporalio/client';
 import { createApi } from '../api/create-api.ts';
 import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
+import { createIngestionControl } from '../temporal/ingestion-control.ts';
 import { serveMetrics } from '../runtime/metrics-server.ts';
 import { createFindClosed } from '../temporal/closed-workflow.ts';
+import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { startIngestionSweeper } from '../runtime/ingestion-sweeper.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
 import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
@@ -57,11 +60,15 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const { link, worker } = options.roles.includes('worker')
       ? await useWorker(options, installation, closing)
       : { link: closing.use(await linkTemporal(target, taskQueue)), worker: null };
+    closing.use(installation.liveMemory.follow());
     const { runs, journal } = installation;
     const { log } = options;
     const findClosed = createFindClosed(link.client);
     closing.use(startSweeper({ runs, journal, findClosed, control: link.control, log }));
     closing.use(startReconciler({ runs, journal, findClosed, log }));
+    const ingestions = createIngestionControl(link.client, options.config.temporal);
+    const { knowledge } = installation;
+    closing.use(startIngestionSweeper({ knowledge, control: ingestions, log }));
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)
       : null;
@@ -92,13 +99,34 @@ async function useWorker(
     connection: link.connection,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
-    activities: installation.activities,
+    activities: {
+      ...installation.activities,
+      ...installation.ingestionActivities,
+      ...installation.memoryActivities,
+    },
     bundlePath: await workflowBundle(options.cacheDir),
     ...config.worker,
   });
+  await scheduleSweep(options, link);
   closing.use(installation.liveSandboxes.tend());
+  closing.use(installation.liveMemory.tend());
   closing.defer(() => worker.stop());
   return { link, worker };
+}
+
+/** Without it memories fade in rankings but are never tidied; a worker works on nonetheless. */
+async function scheduleSweep({ config, log }: HoldfastOptions, link: TemporalLink): Promise<void> {
+  const { taskQueue } = config.temporal;
+  const { sweepEveryMs } = config.memory;
+  if (sweepEveryMs === 0) return;
+  try {
+    await ensureSweepSchedule(link.client, { taskQueue, everyMs: sweepEveryMs });
+  } catch (error) {
+    log.warn(
+      { err: error },
+      'the sweep of memories could not be scheduled; the next start tries again',
+    );
+  }
 }
 
 async function useApi(
@@ -111,6 +139,7 @@ async function useApi(
     ...installation,
     values: installation.journal,
     control: link.control,
+    ingestions: createIngestionControl(link.client, options.config.temporal),
     tools: installation.tools.list(),
     checkReady: () => checkReady(installation, link),
     log: options.log,

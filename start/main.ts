@@ -104,6 +104,7 @@ async function start(context: Start): Promise<void> {
     temporalUiUrl: servers.temporalUiUrl,
     roles: options.roles,
     statePath: folder.path,
+    memory: kept.first.installation.liveMemory.summary,
     model: model === null ? 'scripted, offline' : `${model.provider} ${model.name}`,
   });
   for (const line of lines) say(line);

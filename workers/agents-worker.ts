@@ -1,12 +1,14 @@
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AgentRunActivities } from '../activities/agent-run-types.ts';
+import type { MemoryActivities } from '../activities/memory/memory-activity-types.ts';
+import type { IngestionActivities } from '../activities/knowledge/ingestion-activity-types.ts';
 
 /** What a worker is built from. */
 export interface AgentsWorkerDeps {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: AgentRunActivities;
+  readonly activities: AgentRunActivities & IngestionActivities & MemoryActivities;
   /** Path of the bundle made by `workflowBundle`. */
   readonly bundlePath: string;
   readonly concurrentSteps: number;

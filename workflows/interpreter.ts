@@ -18,6 +18,8 @@ import { lightActivities, stepActivities } from './activity-proxies.ts';
 import { Deadlines } from './deadlines.ts';
 import { describeRun } from './details.ts';
 import { segmentSummary } from './segment-summary.ts';
+import { startLearning } from './start-learning.ts';
+import { toCall } from './to-call.ts';
 import { toStepFailure } from './step-failure.ts';
 
 /** Behind this many events the run goes on in a fresh history. */
@@ -275,6 +277,8 @@ export class Interpreter {
     this.#deadlines.cancelAll();
     await condition(() => this.#inFlight.size === 0);
     const standing = this.#recorded ? end : await this.#record(end);
+    const learns = this.#plan?.learns === true && standing.status === 'succeeded';
+    if (learns) await startLearning(this.#ref());
     this.#describe();
     await condition(allHandlersFinished);
     return standing;
@@ -284,17 +288,4 @@ export class Interpreter {
     const args = { ...this.#ref(), epoch: this.#frontier?.epoch ?? 0, end };
     return (await lightActivities(`end: ${end.status}`).finishRun(args)).end;
   }
-}
-
-function toCall(token: Token): StepCall {
-  const { stepId, nodeId, op, visit, key, parentStepId, callIndex } = token;
-  return {
-    stepId,
-    nodeId,
-    op,
-    visit,
-    key,
-    ...(parentStepId === undefined ? {} : { parentStepId }),
-    ...(callIndex === undefined ? {} : { callIndex }),
-  };
 }

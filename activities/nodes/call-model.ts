@@ -15,6 +15,8 @@ export interface ModelAsk {
   readonly messages: readonly Message[];
   readonly tools: readonly ToolDefinition[];
   readonly output: JsonSchema | undefined;
+  /** Recalled text, shown behind the instructions as it is. */
+  readonly recalled?: string | null;
 }
 
 /** A model's answer as a node uses it. */
@@ -29,7 +31,7 @@ export async function callModel(context: NodeContext, ask: ModelAsk): Promise<Mo
   const response = await context.models.call(
     {
       model: ask.model,
-      instructions: renderText(ask.instructions, context.scope),
+      instructions: instructionsOf(context, ask),
       messages: toModelMessages(ask.messages),
       tools: ask.tools,
       output: ask.output ?? null,
@@ -41,4 +43,11 @@ export async function callModel(context: NodeContext, ask: ModelAsk): Promise<Mo
     value: ask.output === undefined ? response.text : response.output,
     stepUsage: { ...NO_USAGE, ...response.usage, modelCalls: 1 },
   };
+}
+
+/** Recalled text is no template: whatever stands in it is shown, never evaluated. */
+function instructionsOf(context: NodeContext, { instructions, recalled }: ModelAsk): string {
+  const own = renderText(instructions, context.scope);
+  if (recalled === undefined || recalled === null) return own;
+  return `${own}\n\n${recalled}`;
 }

@@ -14,6 +14,7 @@ function contextOf(threadId: string | null): Pick<NodeContext, 'run' | 'thread' 
     runId: 'run_1',
     versionId: 'ver_1',
     threadId,
+    userId: null,
     threadPosition: PAST.length,
     status: 'running',
     input: { message: 'second' },

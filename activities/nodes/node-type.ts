@@ -53,6 +53,11 @@ export interface NodeContext {
   readonly onOutput: (stream: OutputStream, text: string) => void;
   /** An artifact that was published; the run's stream tells of it once the step is committed. */
   readonly onArtifact: (published: ArtifactPublishedData) => void;
+  /**
+   * What the agent is to be shown of its memories and documents for a text; null if its author asked
+   * for nothing, or nothing was found. The first look of a loop is told to the run's stream.
+   */
+  readonly recall: (text: string, look: { readonly first: boolean }) => Promise<string | null>;
   /** Tells operators of an error that is no failure of ours. */
   readonly report: (broken: { readonly error: unknown; readonly tool?: string }) => void;
   /** The run's input, resolved. */

@@ -3,6 +3,8 @@ import { codeNode } from './code/node.ts';
 import { endNode } from './end/node.ts';
 import { humanNode } from './human/node.ts';
 import { modelNode } from './model/node.ts';
+import { rememberNode } from './remember/node.ts';
+import { retrieveNode } from './retrieve/node.ts';
 import { outputNode } from './output/node.ts';
 import { setNode } from './set/node.ts';
 import { toolNode } from './tool/node.ts';
@@ -20,6 +22,8 @@ export const builtInNodeTypes: readonly NodeType[] = [
   modelNode,
   toolNode,
   codeNode,
+  retrieveNode,
+  rememberNode,
   humanNode,
   setNode,
   outputNode,

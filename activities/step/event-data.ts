@@ -1,5 +1,5 @@
 import { NO_USAGE, type StepCall, type Usage } from '../../contracts/step.ts';
-import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
+import type { ArtifactPublishedData, ContextRecalledData } from '../../contracts/event-data.ts';
 import type { EventDraft } from '../../contracts/event.ts';
 import type { Failure } from '../../contracts/app-error.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
@@ -22,6 +22,7 @@ import type { Value } from '../../contracts/blob.ts';
  *   step.cancelled      {nodeId}: not wanted any more
  *   human_task.created  {taskId, kind, title, allowed, assignees, deadlineAt}
  *   artifact.published  {artifactId, name, mediaType, sizeBytes}
+ *   context.recalled    {citations, tokens, omitted}
  */
 
 function failureData({ code, message }: Failure): JsonObject {
@@ -118,4 +119,17 @@ export function humanTaskCreated(call: StepCall, task: HumanTaskDraft): EventDra
     stepId: call.stepId,
     data: { taskId: id, kind, title, allowed, assignees, deadlineAt: deadline },
   };
+}
+
+/** A model was shown memories or documents. */
+export function contextRecalled(
+  call: StepCall,
+  { citations: given, tokens, omitted }: ContextRecalledData,
+): EventDraft {
+  const citations = given.map(({ mark, memoryId, citation }): JsonObject => ({
+    mark,
+    memoryId,
+    citation: citation === null ? null : { ...citation },
+  }));
+  return { type: 'context.recalled', stepId: call.stepId, data: { citations, tokens, omitted } };
 }

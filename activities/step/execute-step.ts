@@ -14,6 +14,7 @@ import type { ChatModels } from '../../adapters/models/port.ts';
 import type { Fault } from './fault.ts';
 import type { Journal, RunRef } from '../../contracts/journal.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
+import type { RunRecall } from '../memory/run-recall.ts';
 import type { RunEnd } from '../../contracts/frontier.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 
@@ -34,6 +35,8 @@ export interface StepDeps {
   readonly report?: (fault: Fault) => void;
   /** Told when a run waits for a person or has ended, so that what it holds can be freed. */
   readonly rest?: (ref: RunRef) => void;
+  /** Finds what an agent is to be shown; nothing by default. */
+  readonly recall?: RunRecall;
 }
 
 /** How a step is to be executed. */
@@ -77,6 +80,7 @@ export function createStepExecutor(given: StepDeps): StepExecutor {
     crash: () => undefined,
     report: () => undefined,
     rest: () => undefined,
+    recall: async () => null,
     ...given,
   };
   const library = new RunLibrary(deps.journal);

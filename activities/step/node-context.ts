@@ -1,6 +1,6 @@
 import { causesOf } from './fault.ts';
 import { mentionsOf } from './mentions.ts';
-import { artifactPublished } from './event-data.ts';
+import { artifactPublished, contextRecalled } from './event-data.ts';
 import type { CompiledVersion } from '../../contracts/records.ts';
 import type { EventDraft } from '../../contracts/event.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
@@ -88,6 +88,11 @@ export function contextOf(
     },
     onArtifact: (published) => {
       told.push(artifactPublished(call, published));
+    },
+    recall: async (text, { first }) => {
+      const found = await deps.recall({ run, version, text, use: first });
+      if (found !== null && first) told.push(contextRecalled(call, found));
+      return found?.text ?? null;
     },
     report: ({ error, ...broken }) => {
       const { stepId } = call;

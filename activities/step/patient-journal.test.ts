@@ -9,6 +9,7 @@ const FACTS: RunFacts = {
   ...REF,
   versionId: 'ver_1',
   threadId: null,
+  userId: null,
   threadPosition: 0,
   status: 'queued',
   input: null,

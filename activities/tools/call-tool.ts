@@ -8,9 +8,11 @@ import {
 } from './tool-tasks.ts';
 import { checkSchema, validateJson } from '../../engine/json-schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.ts';
-import { runTool, type ToolCalled } from './run-tool.ts';
+import { NO_MEMORY, type MemoryPolicy } from '../../contracts/memory-policy.ts';
+import { runTool } from './run-tool.ts';
 import type { ApprovalPolicy } from '../../contracts/effect.ts';
 import type { HumanTaskDraft } from '../../contracts/human-task.ts';
+import type { MemoryScope } from '../../contracts/memory.ts';
 import type { NodeContext, Preparation } from '../nodes/node-type.ts';
 import type { Problem } from '../../contracts/problem.ts';
 import type { SandboxLevel } from '../../contracts/sandbox.ts';
@@ -27,6 +29,8 @@ export interface ToolRequest {
   readonly sandboxLevel?: SandboxLevel;
   /** False: the agent was not given this tool. */
   readonly offered: boolean;
+  /** Whom the graph itself lets the call keep memories for; absent: the agent's policy says it. */
+  readonly memoryScopes?: readonly MemoryScope[];
 }
 
 /** The level of a tool's use, if it names one. */
@@ -129,7 +133,7 @@ export async function executeCall(
     case 'approval':
       return { kind: 'wait', task: approvalTask(context, tool, args), memo: writeMemo(memo) };
     case 'effect':
-      return act(context, { tool, args, memo, ...levelOf(request) });
+      return act(context, { tool, args, memo, request });
     case 'unknown':
       return askWhether(context, { tool, args, memo });
   }
@@ -137,12 +141,22 @@ export async function executeCall(
 
 async function act(
   context: NodeContext,
-  call: ToolCalled & { readonly tool: Tool; readonly memo: CallMemo },
+  call: {
+    readonly tool: Tool;
+    readonly args: JsonObject;
+    readonly memo: CallMemo;
+    readonly request: ToolRequest;
+  },
 ): Promise<CallOutcome> {
-  const { tool } = call;
+  const { tool, args, request } = call;
+  const { memoryScopes = memoryOf(context).scopes } = request;
   if (tool.effect === 'once' && !context.firstTry) return askWhether(context, call);
-  const ran = await runTool(tool, call, context);
+  const ran = await runTool(tool, { args, memoryScopes, ...levelOf(request) }, context);
   return ran.kind === 'unknown' ? askWhether(context, call) : ran;
+}
+
+function memoryOf({ version }: NodeContext): MemoryPolicy {
+  return version.graph.memory ?? NO_MEMORY;
 }
 
 function askWhether(

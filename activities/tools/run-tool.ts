@@ -3,6 +3,7 @@ import { DEFAULT_SANDBOX_POLICY, type SandboxLevel } from '../../contracts/sandb
 import { guardJson } from '../step/json-guard.ts';
 import { hashJson } from '../step/hash.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { MemoryScope } from '../../contracts/memory.ts';
 import type { NodeContext } from '../nodes/node-type.ts';
 import type { Tool } from './tool.ts';
 
@@ -12,11 +13,13 @@ export type ToolRun =
   | { readonly kind: 'error'; readonly error: Failure }
   | { readonly kind: 'unknown' };
 
-/** With what a tool is executed. */
-export interface ToolCalled {
+/** What a tool is called with. */
+export interface ToolInput {
   readonly args: JsonObject;
   /** Of its sandbox; the agent's by default. */
   readonly sandboxLevel?: SandboxLevel;
+  /** Whom it may keep memories for. */
+  readonly memoryScopes: readonly MemoryScope[];
 }
 
 /** Marks the time limit of a tool among reasons of aborts. */
@@ -28,12 +31,12 @@ const TIMED_OUT = Symbol('the tool took too long');
  */
 export async function runTool(
   tool: Tool,
-  called: ToolCalled,
+  input: ToolInput,
   context: NodeContext,
 ): Promise<ToolRun> {
   let raw: unknown;
   try {
-    raw = await executeInTime(tool, called, context);
+    raw = await executeInTime(tool, input, context);
   } catch (error) {
     context.signal.throwIfAborted();
     if (isUnexpected(error)) context.report({ error, tool: tool.name });
@@ -67,7 +70,7 @@ function answerFailure(tool: Tool, error: unknown): ToolRun {
 
 async function executeInTime(
   tool: Tool,
-  { args, sandboxLevel }: ToolCalled,
+  { args, sandboxLevel, memoryScopes }: ToolInput,
   context: NodeContext,
 ): Promise<unknown> {
   const { run, call, signal, version } = context;
@@ -95,6 +98,9 @@ async function executeInTime(
           ...(version.graph.sandbox ?? DEFAULT_SANDBOX_POLICY),
           ...(sandboxLevel === undefined ? {} : { toolLevel: sandboxLevel }),
         },
+        owner: { userId: run.userId, agentId: version.agentId, threadId: run.threadId },
+        memoryScopes,
+        knowledgeBases: version.graph.knowledge?.bases ?? null,
         onOutput: context.onOutput,
         onArtifact: context.onArtifact,
       }),

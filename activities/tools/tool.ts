@@ -1,6 +1,8 @@
 import type { ArtifactPublishedData } from '../../contracts/event-data.ts';
 import type { EffectClass } from '../../contracts/effect.ts';
+import type { MemoryScope } from '../../contracts/memory.ts';
 import type { OutputStream, ToolSandboxPolicy } from '../../contracts/sandbox.ts';
+import type { RecallOwner } from '../../contracts/recall.ts';
 import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
 
 /** What a tool's call is given. */
@@ -14,6 +16,12 @@ export interface ToolContext {
   /** `name@version` of the agent that calls. */
   readonly actor: string;
   readonly sandbox: ToolSandboxPolicy;
+  /** For whom the run works: decides what it may recall. */
+  readonly owner: RecallOwner;
+  /** Whom it may keep memories for, as the author of the agent or of its graph has it. */
+  readonly memoryScopes: readonly MemoryScope[];
+  /** The knowledge bases that the agent knows, by name or id; null: it was given none. */
+  readonly knowledgeBases: readonly string[] | null;
   /** A piece of a command's output, for the run's stream. */
   readonly onOutput: (stream: OutputStream, text: string) => void;
   /** An artifact that was published; the run's stream tells of it once the step is committed. */

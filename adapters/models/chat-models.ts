@@ -3,7 +3,7 @@ import { silenceMsOf } from './config.ts';
 import { createAnswerBuilder } from './answer.ts';
 import type { ChatModels, ModelCallOptions, ModelRequest, ModelResponse } from './port.ts';
 import { openerOf } from './providers/opener.ts';
-import { resolveModel, type ResolvedModel } from './resolve-model.ts';
+import { remedyOf, resolveModel, type ResolvedModel } from './resolve-model.ts';
 import { createScriptedModel } from './scripted/scripted-model.ts';
 import { createScrubber } from './scrub.ts';
 import { streamCall } from './stream-call.ts';
@@ -58,7 +58,7 @@ async function callVendor(
     silenceMs,
     model: label,
     toError: (error, streaming) =>
-      toModelError(error, { vendor, streaming, scrub, now: Date.now() }),
+      toModelError(error, { vendor, remedy: remedyOf(vendor), streaming, scrub, now: Date.now() }),
   });
   return answer.finish();
 }

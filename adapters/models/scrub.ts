@@ -16,7 +16,12 @@ export type Scrubber = (text: string) => string;
 
 /** A scrubber that removes these secrets, anything shaped like one, and echoes of the request. */
 export function createScrubber(secrets: readonly string[], request: ModelRequest): Scrubber {
-  const echoes = requestTexts(request).sort((a, b) => b.length - a.length);
+  return createTextScrubber(secrets, textsOf(request));
+}
+
+/** The same for a request that consists of these texts. */
+export function createTextScrubber(secrets: readonly string[], texts: readonly string[]): Scrubber {
+  const echoes = texts.flatMap(echoesOf).sort((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const secret of secrets) {
@@ -30,15 +35,20 @@ export function createScrubber(secrets: readonly string[], request: ModelRequest
   };
 }
 
-function requestTexts(request: ModelRequest): string[] {
+function textsOf(request: ModelRequest): readonly string[] {
   const texts = [request.instructions, ...request.messages.map(({ content }) => content)];
   for (const message of request.messages) {
     if (message.role !== 'assistant') continue;
     for (const call of message.toolCalls) texts.push(JSON.stringify(call.arguments));
   }
-  return texts
-    .flatMap((text) => [text, text.trim(), JSON.stringify(text).slice(1, -1)])
-    .filter((text) => text.length >= SHORTEST_ECHO);
+  return texts;
+}
+
+/** The forms in which a text of the request may come back. */
+function echoesOf(text: string): readonly string[] {
+  return [text, text.trim(), JSON.stringify(text).slice(1, -1)].filter(
+    (form) => form.length >= SHORTEST_ECHO,
+  );
 }
 
 /** Addresses may hold a password or a key. */

@@ -10,6 +10,7 @@ const PROMPT = 'the private question of a user';
 
 const CONTEXT: FaultContext = {
   vendor: 'openai',
+  remedy: 'set OPENAI_API_KEY',
   streaming: false,
   now: NOW,
   scrub: createScrubber([SECRET], {

@@ -1,14 +1,15 @@
 import { AppError } from '../../contracts/app-error.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
-import type { Vendor } from './config.ts';
-import { remedyOf } from './resolve-model.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Scrubber } from './scrub.ts';
 import { readFault, type VendorFault } from './vendor-fault.ts';
 
 /** Where a vendor's failure came up. */
 export interface FaultContext {
-  readonly vendor: Vendor;
+  /** Whose failure it is, for the sentence. */
+  readonly vendor: string;
+  /** What to do when it refuses the credentials. */
+  readonly remedy: string;
   /** True once a piece of the answer has come. */
   readonly streaming: boolean;
   readonly scrub: Scrubber;
@@ -97,12 +98,12 @@ function networkCode(fault: VendorFault): string | null {
 }
 
 function sentence(fault: VendorFault, code: ErrorCode, context: FaultContext): string {
-  const { vendor } = context;
+  const { vendor, remedy } = context;
   const said = context.scrub(fault.message);
   const says = said === '' ? '' : `: ${said}`;
   if (code === 'model.auth') {
     const status = fault.status === null ? '' : ` (${fault.status})`;
-    return `${vendor} refused the credentials${status}${says}; ${remedyOf(vendor)}`;
+    return `${vendor} refused the credentials${status}${says}; ${remedy}`;
   }
   if (fault.status !== null) return `${vendor} answered ${fault.status}${says}`;
   const network = networkCode(fault);

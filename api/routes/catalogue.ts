@@ -33,16 +33,13 @@ const tools = route({
   handler: async (_context, services) => ({
     status: 200,
     body: {
-      items: services.tools.map(
-        ({ name, description, group = null, parameters, effect, timeoutMs }) => ({
-          name,
-          description,
-          group,
-          parameters,
-          effect,
-          timeoutMs,
-        }),
-      ),
+      items: services.tools.map(({ name, description, parameters, effect, timeoutMs }) => ({
+        name,
+        description,
+        parameters,
+        effect,
+        timeoutMs,
+      })),
     },
   }),
 });

@@ -35,6 +35,7 @@ const createThread = route({
       agentId: agent.id,
       versionId: version.id,
       title: body.title ?? '',
+      userId: body.userId ?? null,
     });
     return { status: 201, body: thread, headers: { location: `/v1/threads/${thread.id}` } };
   },

@@ -15,6 +15,7 @@ const STEP_FIELDS = STEP_COLUMNS.join(', ');
 interface RunRow {
   readonly version_id: string;
   readonly thread_id: string | null;
+  readonly user_id: string | null;
   readonly thread_position: number;
   readonly status: RunStatus;
   readonly input: Value;
@@ -27,7 +28,7 @@ interface RunRow {
 export async function loadRun(database: Database, ref: RunRef): Promise<RunFacts> {
   const rows = await database.query<RunRow>({
     name: 'load_run',
-    text: `select version_id, thread_id, thread_position, status, input, epoch, created_at,
+    text: `select version_id, thread_id, user_id, thread_position, status, input, epoch, created_at,
       cancel_requested from runs where workspace_id = $1 and id = $2`,
     values: [ref.workspaceId, ref.runId],
   });
@@ -38,6 +39,7 @@ export async function loadRun(database: Database, ref: RunRef): Promise<RunFacts
     runId: ref.runId,
     versionId: row.version_id,
     threadId: row.thread_id,
+    userId: row.user_id,
     threadPosition: row.thread_position,
     status: row.status,
     input: row.input,

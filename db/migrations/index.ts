@@ -14,6 +14,13 @@ import * as journalCommitPlain from './0013-journal-commit-plain.ts';
 import * as journalKeys from './0014-journal-keys.ts';
 import * as deniedCalls from './0015-denied-calls.ts';
 import * as sandboxLevel from './0015-sandbox-level.ts';
+import * as memory from './0016-memory.ts';
+import * as knowledge from './0017-knowledge.ts';
+import * as graph from './0018-graph.ts';
+import * as embeddingCache from './0019-embedding-cache.ts';
+import * as feedback from './0020-feedback.ts';
+import * as runUsers from './0021-run-users.ts';
+import * as learnings from './0022-learnings.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,4 +39,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-journal-keys': journalKeys,
   '0015-denied-calls': deniedCalls,
   '0015-sandbox-level': sandboxLevel,
+  '0016-memory': memory,
+  '0017-knowledge': knowledge,
+  '0018-graph': graph,
+  '0019-embedding-cache': embeddingCache,
+  '0020-feedback': feedback,
+  '0021-run-users': runUsers,
+  '0022-learnings': learnings,
 };

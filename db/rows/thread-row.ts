@@ -9,6 +9,7 @@ export function threadFromRow(row: Selectable<Tables['threads']>): Thread {
     workspaceId: row.workspace_id,
     agentId: row.agent_id,
     versionId: row.version_id,
+    userId: row.user_id,
     title: row.title,
     createdAt: row.created_at.toISOString(),
   };

@@ -105,20 +105,26 @@ async function findKnownRun(
   return known.run_id;
 }
 
+interface OpenThread {
+  readonly id: string;
+  readonly position: number;
+  readonly userId: string | null;
+}
+
 /** The run's thread with its end before the run; locks it, so that runs of a thread queue up here. */
 async function openThread(
   trx: Transaction<Tables>,
-  { workspaceId, input: { thread, agentId, versionId } }: NewRun,
-): Promise<{ readonly id: string; readonly position: number } | null> {
+  { workspaceId, input: { thread, agentId, versionId, userId = null } }: NewRun,
+): Promise<OpenThread | null> {
   if (thread === null) return null;
   if (thread.kind === 'new') {
     const { threadId: id, title } = thread;
-    await insertThread(trx, workspaceId, { id, agentId, versionId, title });
-    return { id, position: 0 };
+    await insertThread(trx, workspaceId, { id, agentId, versionId, userId, title });
+    return { id, position: 0, userId };
   }
   const row = await trx
     .selectFrom('threads')
-    .select(['version_id', 'last_position'])
+    .select(['version_id', 'user_id', 'last_position'])
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', thread.threadId)
     .forNoKeyUpdate()
@@ -127,17 +133,20 @@ async function openThread(
   if (row.version_id !== versionId) {
     throw new AppError('thread.locked', `the thread keeps agent version ${row.version_id}`);
   }
+  if (userId !== null && row.user_id !== userId) {
+    throw new AppError('thread.other_user', 'the thread does not serve this user');
+  }
   const busy = await findBusyRun(trx, workspaceId, thread.threadId);
   if (busy !== null) {
     throw new AppError('thread.busy', `run ${busy} of the thread has not ended; wait for it`);
   }
-  return { id: thread.threadId, position: row.last_position };
+  return { id: thread.threadId, position: row.last_position, userId: row.user_id };
 }
 
 async function insertRun(
   trx: Transaction<Tables>,
   { workspaceId, runId, input }: NewRun,
-  thread: { readonly id: string; readonly position: number } | null,
+  thread: OpenThread | null,
 ): Promise<void> {
   await trx
     .insertInto('runs')
@@ -147,6 +156,7 @@ async function insertRun(
       agent_id: input.agentId,
       version_id: input.versionId,
       thread_id: thread?.id ?? null,
+      user_id: thread === null ? (input.userId ?? null) : thread.userId,
       thread_position: thread?.position ?? 0,
       last_event_seq: 1,
       created_by: input.principal.apiKeyId,

@@ -38,8 +38,9 @@ const STATEMENT = `
     returning run_id
   ),
   new_run as (
-    insert into runs (workspace_id, id, agent_id, version_id, last_event_seq, created_by, input)
-    select $1, $2, $3, $4, 1, $5, $6::jsonb from target
+    insert into runs (workspace_id, id, agent_id, version_id, last_event_seq, created_by, input,
+      user_id)
+    select $1, $2, $3, $4, 1, $5, $6::jsonb, $9 from target
     where $7::text is null or exists (select from claimed)
     returning created_at, input
   ),
@@ -69,6 +70,7 @@ export async function insertThreadlessRun(database: Database, run: NewRun): Prom
       jsonText(input.input),
       idempotency?.key ?? null,
       idempotency?.requestHash ?? null,
+      input.userId ?? null,
     ],
   });
   const [row] = rows;
@@ -84,6 +86,7 @@ export async function insertThreadlessRun(database: Database, run: NewRun): Prom
     versionId,
     version: row.version,
     threadId: null,
+    userId: input.userId ?? null,
     status: 'queued',
     input: row.stored,
     output: null,

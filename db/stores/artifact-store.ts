@@ -3,7 +3,6 @@ import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from './pa
 import { AppError } from '../../contracts/app-error.ts';
 import type { Artifact } from '../../contracts/artifact.ts';
 import type { Database } from '../database.ts';
-import { LIMITS } from '../../contracts/limits.ts';
 import { epochOf, unknownRun } from '../runs/read-runs.ts';
 import { newId } from '../../contracts/ids.ts';
 import { readContent } from '../files/contents.ts';
@@ -19,8 +18,6 @@ export interface PublishArtifact {
   readonly version?: number;
   /** For people; the last part of the path by default. */
   readonly name?: string;
-  /** What it is, for people; cut after a limit. */
-  readonly description?: string;
   /** `application/octet-stream` by default. */
   readonly mediaType?: string;
   readonly stepId?: string | null;
@@ -110,7 +107,6 @@ async function publishArtifact(
         run_id: runId,
         step_id: input.stepId ?? null,
         name: nameOf(input),
-        description: descriptionOf(input),
         path,
         version: file.version,
         media_type: mediaTypeOf(input),
@@ -163,11 +159,6 @@ function nameOf({ name, path }: PublishArtifact): string {
   return (name === undefined || name === '' ? last : name).slice(0, NAME_CHARS).toWellFormed();
 }
 
-function descriptionOf({ description = '' }: PublishArtifact): string | null {
-  const text = description.slice(0, LIMITS.artifactDescriptionChars).toWellFormed();
-  return text === '' ? null : text;
-}
-
 /** It becomes a header: what is none is published as bytes. */
 function mediaTypeOf({ mediaType = UNKNOWN_TYPE }: PublishArtifact): string {
   const lower = mediaType.toLowerCase();
@@ -180,7 +171,6 @@ function fromRow(row: Selectable<Tables['artifacts']>): Artifact {
     runId: row.run_id,
     stepId: row.step_id,
     name: row.name,
-    description: row.description,
     path: row.path,
     version: row.version,
     mediaType: row.media_type,

@@ -23,6 +23,8 @@ export interface CreateRun {
     | { readonly kind: 'existing'; readonly threadId: string }
     | { readonly kind: 'new'; readonly threadId: string; readonly title: string }
     | null;
+  /** Whom it serves; that of the thread where it has one. */
+  readonly userId?: string | null;
   /** Already stored by `putValue` if it is large. */
   readonly input: Value;
   readonly principal: Principal;
@@ -82,7 +84,7 @@ export interface QuietRun extends RunRef {
 export interface RunStore {
   /**
    * One transaction: run, `run.created`, thread, message, idempotency key. Throws
-   * `idempotency.key_reused`, `thread.not_found`, `thread.busy`, `thread.locked` and
+   * `idempotency.key_reused`, `thread.not_found`, `thread.busy`, `thread.locked`, `thread.other_user` and
    * `agent.version_not_found`.
    */
   create(workspaceId: string, input: CreateRun): Promise<CreatedRun>;

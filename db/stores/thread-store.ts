@@ -15,6 +15,8 @@ export interface CreateThread {
   readonly agentId: string;
   readonly versionId: string;
   readonly title: string;
+  /** Whom it serves; nobody in particular by default. */
+  readonly userId?: string | null;
 }
 
 /** What a list of threads is narrowed to. */
@@ -50,7 +52,11 @@ export function createThreadStore({ kysely }: Database): ThreadStore {
       if (version.agentId !== input.agentId) {
         throw new AppError('agent.version_not_found', `the agent has no version ${version.id}`);
       }
-      return insertThread(kysely, workspaceId, { ...input, id: newId('thread') });
+      return insertThread(kysely, workspaceId, {
+        ...input,
+        userId: input.userId ?? null,
+        id: newId('thread'),
+      });
     },
     get: (workspaceId, threadId) => getThread(kysely, workspaceId, threadId),
     list: (workspaceId, filter, page) => listThreads(kysely, workspaceId, { filter, page }),

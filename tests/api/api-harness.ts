@@ -2,10 +2,17 @@ import { createAgentStore } from '../../db/stores/agent-store.ts';
 import { createApi } from '../../api/create-api.ts';
 import { createApiKeyStore } from '../../db/stores/api-key-store.ts';
 import { createArtifactStore } from '../../db/stores/artifact-store.ts';
+import { createLearningStore } from '../../db/stores/learning-store.ts';
+import { createFeedbackStore } from '../../db/stores/feedback-store.ts';
 import { createFileStore } from '../../db/stores/file-store.ts';
 import { createSandboxStore, type SandboxStore } from '../../db/stores/sandbox-store.ts';
 import { createEventListener } from '../../db/listener.ts';
 import { createHumanTaskStore } from '../../db/stores/human-task-store.ts';
+import { createGraphStore } from '../../db/stores/graph-store.ts';
+import { createKnowledgeStore } from '../../db/stores/knowledge-store.ts';
+import { createMemoryStore } from '../../db/stores/memory-store.ts';
+import { createProjectionStore, type ProjectionStore } from '../../db/stores/projection-store.ts';
+import { createWorkingMemoryStore } from '../../db/stores/working-memory-store.ts';
 import { createJournal } from '../../db/journal/journal.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { builtInNodeTypes, createNodeRegistry } from '../../activities/nodes/registry.ts';
@@ -16,6 +23,7 @@ import { createWorkspaceStore } from '../../db/stores/workspace-store.ts';
 import { freshSchema } from '../harness/postgres.ts';
 import { ROLES, type Role } from '../../contracts/status.ts';
 import { startApi } from '../../api/start-api.ts';
+import { createFakeMemory } from './fake-memory.ts';
 import { createFakeControl, type FakeControl } from './fake-control.ts';
 import { readAnswer, type Answer } from './answer.ts';
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
@@ -49,6 +57,7 @@ export interface TestApi {
   readonly journal: Journal;
   readonly control: FakeControl;
   readonly sandboxes: SandboxStore;
+  readonly projections: ProjectionStore;
   readonly own: TestWorkspace;
   readonly foreign: TestWorkspace;
   /** With the own workspace's admin key, if none is named. */
@@ -90,9 +99,7 @@ const ECHO: Tool = {
 let names = 0;
 
 /** Starts an API for a test file. */
-export async function startTestApi(
-  change: Partial<Pick<ApiDeps, 'timing' | 'corsOrigins' | 'checkReady'>> = {},
-): Promise<TestApi> {
+export async function startTestApi(change: Partial<ApiDeps> = {}): Promise<TestApi> {
   const schema = await freshSchema();
   const { database } = schema;
   const journal = createJournal(database);
@@ -103,6 +110,8 @@ export async function startTestApi(
   const tools = createToolRegistry([ECHO]);
   const workspaces = createWorkspaceStore(database);
   const sandboxes = createSandboxStore(database);
+  const memories = createMemoryStore(database);
+  const knowledge = createKnowledgeStore(database);
   const deps: ApiDeps = {
     agents: createAgentStore(database),
     runs: createRunStore(database),
@@ -112,6 +121,15 @@ export async function startTestApi(
     files: createFileStore(database),
     artifacts: createArtifactStore(database),
     sandboxes,
+    memories,
+    knowledge,
+    graph: createGraphStore(database),
+    workingMemory: createWorkingMemoryStore(database),
+    feedback: createFeedbackStore(database),
+    learnings: createLearningStore(database),
+    memory: createFakeMemory(memories, knowledge),
+    ingestions: { start: async () => 'open', cancel: async () => {} },
+    fetchDocument: async (url) => ({ url, mediaType: 'text/plain', bytes: Buffer.from(url) }),
     workspaces,
     values: journal,
     listener: { subscribe: countedBy(followed, listener) },
@@ -133,6 +151,7 @@ export async function startTestApi(
     journal,
     control,
     sandboxes,
+    projections: createProjectionStore(database),
     own,
     foreign,
     followed: (runId) => followed.get(runId) ?? 0,

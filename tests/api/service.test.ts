@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApi } from '../../api/create-api.ts';
-import { createClient } from '../../client/index.ts';
 import { newId } from '../../contracts/ids.ts';
 import { openStream } from './sse-client.ts';
 import { startApi } from '../../api/start-api.ts';
@@ -128,24 +127,6 @@ describe('the catalogue', () => {
     expect(types.body.items.map(({ type }) => type)).toContain('agent');
     const tools = await api.call('GET', '/v1/tools', { key: api.own.keys.viewer });
     expect(tools.body.items.length).toBeGreaterThan(0);
-  });
-
-  test('tells by which group a tool can be named', async () => {
-    const [tool] = api.deps.tools;
-    if (tool === undefined) throw new Error('there is no tool');
-    const tools = [
-      { ...tool, name: 'grouped', group: 'some' },
-      { ...tool, name: 'alone' },
-    ];
-    const app = createApi({ ...api.deps, tools });
-    const server = await startApi({ app, port: 0, host: '127.0.0.1' });
-    const client = createClient({ baseUrl: server.url, apiKey: api.own.keys.viewer });
-    const listed = await client.catalogue.tools();
-    await server.close();
-    expect(listed.map(({ name, group }) => [name, group])).toEqual([
-      ['grouped', 'some'],
-      ['alone', null],
-    ]);
   });
 });
 

@@ -35,6 +35,7 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'runs.steps': ({ runs }) => runs.steps('r').page(),
   'runs.checkpoints': ({ runs }) => runs.checkpoints('r').page(),
   'runs.checkpoint': ({ runs }) => runs.checkpoint('r', 1),
+  'runs.learning': ({ runs }) => runs.learning('r'),
   'runs.events': ({ runs }) => runs.events('r'),
   'runs.stream': ({ runs }) => runs.stream('r').next(),
   'files.list': ({ files }) => files.list('r').page(),
@@ -55,6 +56,62 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'threads.list': ({ threads }) => threads.list().page(),
   'threads.messages': ({ threads }) => threads.messages('t').page(),
   'threads.post': ({ threads }) => threads.post('t', { content: 'hi' }),
+  'threads.giveFeedback': ({ threads }) =>
+    threads.giveFeedback('t', 'm', { kind: 'thumb', value: 'up' }),
+  'threads.feedback': ({ threads }) => threads.feedback('t').page(),
+  'memories.create': ({ memories }) =>
+    memories.create({ kind: 'fact', text: 'a', scope: 'workspace' }),
+  'memories.createAll': ({ memories }) => memories.createAll({ memories: [] }),
+  'memories.get': ({ memories }) => memories.get('m'),
+  'memories.list': ({ memories }) => memories.list().page(),
+  'memories.search': ({ memories }) => memories.search({ query: 'a' }),
+  'memories.update': ({ memories }) => memories.update('m', { text: 'b' }),
+  'memories.pin': ({ memories }) => memories.pin('m', true),
+  'memories.hold': ({ memories }) => memories.hold('m', true),
+  'memories.archive': ({ memories }) => memories.archive('m'),
+  'memories.restore': ({ memories }) => memories.restore('m'),
+  'memories.delete': ({ memories }) => memories.delete('m'),
+  'memories.history': ({ memories }) => memories.history('m').page(),
+  'memories.judge': ({ memories }) => memories.judge('m', { verdict: 'useful' }),
+  'memories.usage': ({ memories }) => memories.usage(),
+  'memories.setLimit': ({ memories }) => memories.setLimit(1),
+  'memories.scopes': ({ memories }) => memories.scopes().page(),
+  'memories.eraseUser': ({ memories }) => memories.eraseUser('u'),
+  'memories.erasure': ({ memories }) => memories.erasure('e'),
+  'workingMemory.list': ({ workingMemory }) => workingMemory.list({ threadId: 't' }),
+  'workingMemory.get': ({ workingMemory }) => workingMemory.get({ threadId: 't' }, 'k'),
+  'workingMemory.set': ({ workingMemory }) =>
+    workingMemory.set({ threadId: 't' }, 'k', { value: 1 }),
+  'workingMemory.delete': ({ workingMemory }) => workingMemory.delete({ threadId: 't' }, 'k'),
+  'knowledge.createBase': ({ knowledge }) => knowledge.createBase({ name: 'b' }),
+  'knowledge.getBase': ({ knowledge }) => knowledge.getBase('b'),
+  'knowledge.listBases': ({ knowledge }) => knowledge.listBases().page(),
+  'knowledge.updateBase': ({ knowledge }) => knowledge.updateBase('b', {}),
+  'knowledge.deleteBase': ({ knowledge }) => knowledge.deleteBase('b'),
+  'knowledge.search': ({ knowledge }) => knowledge.search({ query: 'a' }),
+  'knowledge.searchBase': ({ knowledge }) => knowledge.searchBase('b', { query: 'a' }),
+  'knowledge.addDocument': ({ knowledge }) => knowledge.addDocument('b', { name: 'n', text: '' }),
+  'knowledge.upload': ({ knowledge }) =>
+    knowledge.upload('b', { name: 'n', mediaType: 'text/plain', bytes: new Uint8Array(1) }),
+  'knowledge.listDocuments': ({ knowledge }) => knowledge.listDocuments('b').page(),
+  'knowledge.getDocument': ({ knowledge }) => knowledge.getDocument('d'),
+  'knowledge.readDocument': ({ knowledge }) => knowledge.readDocument('d'),
+  'knowledge.deleteDocument': ({ knowledge }) => knowledge.deleteDocument('d'),
+  'knowledge.chunks': ({ knowledge }) => knowledge.chunks('d').page(),
+  'knowledge.ingest': ({ knowledge }) => knowledge.ingest('d'),
+  'knowledge.ingestions': ({ knowledge }) => knowledge.ingestions('d').page(),
+  'knowledge.ingestion': ({ knowledge }) => knowledge.ingestion('i'),
+  'knowledge.cancelIngestion': ({ knowledge }) => knowledge.cancelIngestion('i'),
+  'graph.putEntities': ({ graph }) => graph.putEntities({ entities: [] }),
+  'graph.findEntities': ({ graph }) => graph.findEntities({ query: 'a' }),
+  'graph.getEntity': ({ graph }) => graph.getEntity('e'),
+  'graph.facts': ({ graph }) => graph.facts('e'),
+  'graph.recordFact': ({ graph }) =>
+    graph.recordFact({ sourceId: 'a', targetId: 'b', predicate: 'knows', text: '' }),
+  'graph.closeFact': ({ graph }) => graph.closeFact('f'),
+  'graph.factHistory': ({ graph }) => graph.factHistory('f'),
+  'graph.neighbourhood': ({ graph }) => graph.neighbourhood({ from: 'a' }),
+  'graph.path': ({ graph }) => graph.path({ from: 'a', to: 'b' }),
   'humanTasks.list': ({ humanTasks }) => humanTasks.list().page(),
   'humanTasks.get': ({ humanTasks }) => humanTasks.get('t'),
   'humanTasks.decide': ({ humanTasks }) => humanTasks.decide('t', { kind: 'approve' }),
@@ -68,6 +125,14 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'workspace.get': ({ workspace }) => workspace.get(),
   'workspace.update': ({ workspace }) => workspace.update({ sandboxMinLevel: 'docker' }),
 };
+
+/** The same methods with another owner ask for other routes. */
+const MORE_CALLS: readonly ((client: Client) => unknown)[] = [
+  ({ workingMemory }) => workingMemory.list({ runId: 'r' }),
+  ({ workingMemory }) => workingMemory.get({ runId: 'r' }, 'k'),
+  ({ workingMemory }) => workingMemory.set({ runId: 'r' }, 'k', { value: 1 }),
+  ({ workingMemory }) => workingMemory.delete({ runId: 'r' }, 'k'),
+];
 
 /** What the call asks for: method and path of its first request. */
 async function askedFor(call: (client: Client) => unknown): Promise<string> {
@@ -111,7 +176,8 @@ test.each(Object.entries(CALLS))('%s asks for a route that exists', async (...[,
 
 test('the SDK reaches every route but those that are not for programs', async () => {
   const reached = new Set<string | undefined>(NOT_FOR_PROGRAMS);
-  for (const call of Object.values(CALLS)) reached.add(routeOf(await askedFor(call)));
+  for (const call of [...Object.values(CALLS), ...MORE_CALLS])
+    reached.add(routeOf(await askedFor(call)));
   const routes = ROUTE_TABLE.map(({ method, path }) => `${method} ${path}`);
   expect(routes.filter((route) => !reached.has(route))).toEqual([]);
   expect(NOT_FOR_PROGRAMS.filter((route) => !routes.includes(route))).toEqual([]);

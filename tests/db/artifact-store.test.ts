@@ -3,7 +3,6 @@ import { createArtifactStore, type ArtifactStore } from '../../db/stores/artifac
 import { createFileStore, type FileStore } from '../../db/stores/file-store.ts';
 import { createStores, createTenant, type Stores, type Tenant } from './fixtures.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
-import { LIMITS } from '../../contracts/limits.ts';
 import { createJournal } from '../../db/journal/journal.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 
@@ -66,18 +65,6 @@ test.each(['text/html\r\nx: y', 'nonsense', '', `a/${'b'.repeat(70)}`, 'text/htm
     expect(artifact.mediaType).toBe('application/octet-stream');
   },
 );
-
-test('a description is kept as long as its limit, and none is null', async () => {
-  const ref = await tenant.seedRun();
-  await write(ref, 'a', 'x');
-  await write(ref, 'b', 'x');
-  const most = 'é'.repeat(LIMITS.artifactDescriptionChars);
-  const { artifact } = await artifacts.publish(ref, { path: 'a', description: `${most}more` });
-  expect(artifact.description).toBe(most);
-  expect(await artifacts.get(ref.workspaceId, artifact.id)).toEqual(artifact);
-  const none = await artifacts.publish(ref, { path: 'b', description: '' });
-  expect(none.artifact.description).toBeNull();
-});
 
 test('what is no file of the run is not published', async () => {
   const ref = await tenant.seedRun();

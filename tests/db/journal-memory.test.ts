@@ -34,6 +34,7 @@ const bench: JournalBench = {
       ...ref,
       versionId,
       threadId: newId('thread'),
+      userId: null,
       threadPosition: 0,
       status: 'queued',
       input: null,

@@ -193,6 +193,7 @@ export function prepareRun(scenario: Scenario): TestRun {
     ...ref,
     versionId: version.id,
     threadId: thread === undefined ? null : THREAD,
+    userId: null,
     threadPosition: thread?.length ?? 0,
     status: 'queued',
     input: scenario.input ?? {},

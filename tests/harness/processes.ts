@@ -18,16 +18,17 @@ export interface TestProcess {
 }
 
 /**
- * Starts a TypeScript file with this Node and waits for the line that `ready` recognises; its
+ * Starts a file with this Node, or the program named, and waits for the line that `ready` recognises; its
  * answer comes back with the process.
  */
 export async function startProcess<T>(args: {
   readonly file: string;
+  readonly program?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly ready: (line: string) => T | null;
 }): Promise<{ readonly process: TestProcess; readonly value: T }> {
-  const child = spawn(process.execPath, [args.file, ...args.args], {
+  const child = spawn(args.program ?? process.execPath, [args.file, ...args.args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...args.env },
     stdio: ['ignore', 'pipe', 'pipe'],

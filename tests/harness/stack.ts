@@ -45,6 +45,8 @@ async function environment(schema: TestSchema, extra: Readonly<Record<string, st
     HOLDFAST_PORT: '0',
     HOLDFAST_LOG_LEVEL: 'warn',
     HOLDFAST_CACHE_DIR: join(tmpdir(), 'holdfast-test-cache'),
+    // A schedule would outlive its task queue.
+    HOLDFAST_MEMORY_SWEEP_S: '0',
     NODE_ENV: 'test',
     ...extra,
   };

@@ -44,13 +44,11 @@ describe('publish_artifact', () => {
   test('publishes the version that stands, under the name and type of its path', async () => {
     const { run, ann } = await bench.newRun();
     await ann('write_file', { path: 'out/report.csv', content: 'a,b\n' });
-    const description = 'Sums by month';
-    const test = publishingRun(run, [{ path: 'out/report.csv', description }]);
+    const test = publishingRun(run, [{ path: 'out/report.csv' }]);
     expect((await test.go()).end).toEqual({ status: 'succeeded' });
     const [artifact] = await publishedBy(run);
     expect(artifact).toMatchObject({
       name: 'report.csv',
-      description,
       mediaType: 'text/csv',
       version: 1,
       stepId: 'publish0:1',
@@ -73,7 +71,7 @@ describe('publish_artifact', () => {
     const test = publishingRun(run, calls);
     await test.go();
     expect(await publishedBy(run)).toMatchObject([
-      { name: 'a', description: null, version: 2, mediaType: 'application/octet-stream' },
+      { name: 'a', version: 2, mediaType: 'application/octet-stream' },
       { name: 'a', version: 1, mediaType: 'x/y' },
     ]);
     expect(test.events('artifact.published').map(({ stepId }) => stepId)).toEqual([

@@ -66,6 +66,9 @@ describeUnless(reason, 'the tool browser', () => {
       signal: new AbortController().signal,
       idempotencyKey: key ?? `call-${(calls += 1)}`,
       ...{ workspaceId: 'ws', runId: 'run', stepId: 'step', actor: 'test@1' },
+      owner: { userId: null, agentId: null, threadId: null },
+      knowledgeBases: null,
+      memoryScopes: [],
       sandbox: { ...DEFAULT_SANDBOX_POLICY, network: network(), browser: { engine } },
       onOutput: () => undefined,
     });

@@ -241,6 +241,9 @@ function contextOf(run: RunRef): ToolContext {
     idempotencyKey: 'key',
     stepId: 'step',
     actor: 'test@1',
+    owner: { userId: null, agentId: null, threadId: null },
+    knowledgeBases: null,
+    memoryScopes: [],
     sandbox: DEFAULT_SANDBOX_POLICY,
     onOutput: () => undefined,
   };

@@ -1,6 +1,7 @@
 import { AppError } from '../../../contracts/app-error.ts';
 import { DEFAULT_MAX_TURNS, type AgentConfig } from './config.ts';
 import { LIMITS } from '../../../contracts/limits.ts';
+import { contentText } from '../../../contracts/message.ts';
 import { ONCE_RETRY, TOOL_RETRY } from '../retry-policies.ts';
 import { callModel, type ModelAnswer } from '../call-model.ts';
 import { messageDelta, openTurns, openingMessages, ownMessages } from '../conversation.ts';
@@ -27,10 +28,13 @@ export async function takeTurn(context: NodeContext): Promise<NodeResult> {
   }
   const prompt = turns === 0 ? promptOf(context, config) : [];
   const opening = await openingMessages(context, config.prompt === undefined);
+  const messages = [...opening, ...own, ...prompt];
+  const asked = lastSaid(messages);
   const answer = await callModel(context, {
     model: config.model,
     instructions: config.instructions,
-    messages: [...opening, ...own, ...prompt],
+    messages,
+    recalled: asked === '' ? null : await context.recall(asked, { first: turns === 0 }),
     tools: toolsOf(context, config).map(toDefinition),
     output: config.output,
   });
@@ -38,6 +42,12 @@ export async function takeTurn(context: NodeContext): Promise<NodeResult> {
   return answer.toolCalls.length === 0
     ? finished(config, answer, before)
     : askingForTools(context, answer, before);
+}
+
+/** What the user said last: what is recalled is about that. */
+function lastSaid(messages: readonly Message[]): string {
+  const last = messages.findLast(({ role }) => role === 'user');
+  return last === undefined ? '' : contentText(last.content);
 }
 
 function promptOf(context: NodeContext, config: AgentConfig): readonly Message[] {

@@ -7,7 +7,6 @@ import {
   spaceOf,
   VERSION,
 } from './file-context.ts';
-import { LIMITS } from '../../../contracts/limits.ts';
 import { mediaTypeOf } from './artifact-media-type.ts';
 import { textOf } from '../built-in/text-argument.ts';
 import type { ArtifactStore } from '../../../db/stores/artifact-store.ts';
@@ -17,32 +16,6 @@ import type { Tool } from '../tool.ts';
 const TIMEOUT_MS = 10_000;
 const NAME_CHARS = 200;
 const MEDIA_TYPE_CHARS = 128;
-
-const PARAMETERS = parametersOf(
-  {
-    path: PATH,
-    name: {
-      type: 'string',
-      minLength: 1,
-      maxLength: NAME_CHARS,
-      description: 'For people; the name of the file by default',
-    },
-    description: {
-      type: 'string',
-      minLength: 1,
-      maxLength: LIMITS.artifactDescriptionChars,
-      description: 'What it is, for people',
-    },
-    mediaType: {
-      type: 'string',
-      minLength: 3,
-      maxLength: MEDIA_TYPE_CHARS,
-      description: 'As in text/csv; by the ending of the path by default',
-    },
-    version: { ...VERSION, description: 'The last one by default' },
-  },
-  ['path'],
-);
 
 /** What the tools are made from. */
 export interface ArtifactToolsDeps {
@@ -58,7 +31,25 @@ export function createArtifactTools({ artifacts, files }: ArtifactToolsDeps): re
       description:
         'Hands a file over as a result of the run, for people to see and download. Later changes ' +
         'of the file do not change it.',
-      parameters: PARAMETERS,
+      parameters: parametersOf(
+        {
+          path: PATH,
+          name: {
+            type: 'string',
+            minLength: 1,
+            maxLength: NAME_CHARS,
+            description: 'For people; the name of the file by default',
+          },
+          mediaType: {
+            type: 'string',
+            minLength: 3,
+            maxLength: MEDIA_TYPE_CHARS,
+            description: 'As in text/csv; by the ending of the path by default',
+          },
+          version: { ...VERSION, description: 'The last one by default' },
+        },
+        ['path'],
+      ),
       effect: 'keyed',
       timeoutMs: TIMEOUT_MS,
       light: true,
@@ -68,7 +59,6 @@ export function createArtifactTools({ artifacts, files }: ArtifactToolsDeps): re
         const version = numberOf(args, 'version');
         await findFile(files, spaceOf(context), { path, version });
         const given = { name: textOf(args, 'name'), mediaType: textOf(args, 'mediaType') };
-        const description = textOf(args, 'description');
         const { artifact } = await artifacts.publish(
           { workspaceId, runId },
           {
@@ -78,7 +68,6 @@ export function createArtifactTools({ artifacts, files }: ArtifactToolsDeps): re
             oncePerStep: true,
             mediaType: given.mediaType === '' ? mediaTypeOf(path) : given.mediaType,
             ...(given.name === '' ? {} : { name: given.name }),
-            ...(description === '' ? {} : { description }),
             ...(version === undefined ? {} : { version }),
           },
         );

@@ -71,6 +71,9 @@ function contextOf(signal: AbortSignal): ToolContext {
     runId: 'run',
     stepId: 'get',
     actor: 'test@1',
+    owner: { userId: null, agentId: 'agt_1', threadId: null },
+    memoryScopes: [],
+    knowledgeBases: null,
     sandbox: DEFAULT_SANDBOX_POLICY,
     onOutput: () => undefined,
   };

@@ -1,0 +1,38 @@
+/**
+ * The process in which one document is read. It gets a line that describes the document and then its
+ * bytes, answers with one line of JSON, and ends. It has no environment, no network where the host can
+ * take it away, and may read the parsers' code only.
+ */
+import { AppError, toFailure, type Failure } from '../../../contracts/app-error.ts';
+import { parseDocument } from '../formats/parse-document.ts';
+import type { ParsedDocument } from '../../../contracts/parsed-document.ts';
+
+const NEWLINE = 0x0a;
+
+async function readInput(): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+/** What a library throws at a document that it cannot read says nothing about us. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof AppError) return toFailure(error);
+  return { code: 'knowledge.unreadable', message: 'the document is broken' };
+}
+
+async function answer(input: Buffer): Promise<ParsedDocument | { readonly failure: Failure }> {
+  const end = input.indexOf(NEWLINE);
+  const header = JSON.parse(input.toString('utf8', 0, end)) as {
+    readonly mediaType: string;
+    readonly name: string;
+  };
+  try {
+    return await parseDocument(input.subarray(end + 1), header);
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+const text = JSON.stringify(await answer(await readInput()));
+process.stdout.write(text, () => process.exit(0));
