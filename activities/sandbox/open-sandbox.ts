@@ -16,6 +16,7 @@ const STARTING_MS = 30_000;
 const STARTING_POLL_MS = 100;
 /** A browser with less crashes. */
 const BROWSER_MIN = { memoryMb: 1_024, pids: 256 };
+
 /** Which sandbox of a run is wanted. */
 export interface SandboxRequest extends RunRef {
   readonly policy: ToolSandboxPolicy;

@@ -5,17 +5,27 @@ import type { ChainCheck, ChainLink } from '../../contracts/sandbox-audit.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { RunRef } from '../../contracts/journal.ts';
 import type { Tables } from '../tables.ts';
-import { unknownRun } from '../runs/read-runs.ts';
+import { epochOf, unknownRun } from '../runs/read-runs.ts';
+import { numberPlace, rowsToRead, toPage, type Page, type PageRequest } from '../stores/page.ts';
 import { violatesForeignKey } from '../violation.ts';
 
 /** Which of a run's chains. */
 export type ChainName = 'commands' | 'requests' | 'denials';
 
+/** Which entries of a chain are read: those behind a number. */
+export interface After {
+  readonly seq: number;
+  readonly limit: number;
+}
+
+/** Rows of one statement: each has 20 parameters at most, and a statement 65,535. */
+const BATCH = 1_000;
+
 /** What the first entry's hash goes on from. */
 const START = '';
 
-/** Appends entries to a chain; the caller has locked it with `lockChain` and inserts them. */
-export function linkEntries<T extends object>(
+/** The records with their numbers and hashes. */
+function linkEntries<T extends object>(
   end: ChainLink,
   records: readonly T[],
 ): readonly (T & ChainLink)[] {
@@ -48,8 +58,40 @@ export async function lockChain(
   }
 }
 
+/** Appends records to a chain that the caller has locked; `insert` writes a batch of its entries. */
+export async function appendToChain<T extends object>(
+  trx: Transaction<Tables>,
+  ref: RunRef,
+  to: {
+    readonly chain: ChainName;
+    readonly end: ChainLink;
+    readonly records: readonly T[];
+    readonly insert: (entries: readonly (T & ChainLink)[]) => Promise<unknown>;
+  },
+): Promise<void> {
+  const entries = linkEntries(to.end, to.records);
+  for (let at = 0; at < entries.length; at += BATCH) await to.insert(entries.slice(at, at + BATCH));
+  const last = entries.at(-1);
+  if (last !== undefined) await endChain(trx, ref, { chain: to.chain, end: last });
+}
+
+/** A page of a run's chain, oldest first. Throws `run.not_found`. */
+export async function pageOfChain<T extends ChainLink>(
+  kysely: Kysely<Tables>,
+  ref: RunRef,
+  of: {
+    readonly page: PageRequest;
+    readonly readAfter: (after: After) => Promise<readonly T[]>;
+  },
+): Promise<Page<T>> {
+  await epochOf(kysely, ref.workspaceId, ref.runId);
+  const after = { seq: numberPlace(of.page) ?? 0, limit: rowsToRead(of.page) };
+  const entries = await of.readAfter(after);
+  return toPage(entries, of.page, { item: (entry) => entry, place: ({ seq }) => [seq] });
+}
+
 /** Notes where a locked chain ends now. */
-export async function endChain(
+async function endChain(
   trx: Transaction<Tables>,
   { workspaceId, runId }: RunRef,
   to: { readonly chain: ChainName; readonly end: ChainLink },

@@ -6,7 +6,7 @@ import type {
   RequestRecord,
 } from '../../contracts/sandbox-audit.ts';
 import { denialsAfter } from './denials.ts';
-import { checkChain, endChain, linkEntries, lockChain } from './audit-chain.ts';
+import { appendToChain, checkChain, lockChain, pageOfChain, type After } from './audit-chain.ts';
 import {
   commandFromRow,
   commandToRow,
@@ -15,7 +15,7 @@ import {
   storableCommand,
   storableRequest,
 } from '../rows/audit-row.ts';
-import { numberPlace, rowsToRead, toPage, type Page, type PageRequest } from '../stores/page.ts';
+import type { Page, PageRequest } from '../stores/page.ts';
 import type { Database } from '../database.ts';
 import { epochOf } from '../runs/read-runs.ts';
 import type { Kysely } from 'kysely';
@@ -25,9 +25,6 @@ import { sql } from 'kysely';
 import type { Tables } from '../tables.ts';
 
 const PAGE = 1_000;
-/** Rows of one statement: each has 20 parameters at most, and a statement 65,535. */
-const BATCH = 1_000;
-
 /** See `SandboxStore.recordCommands`. */
 export async function recordCommands(
   database: Database,
@@ -51,13 +48,14 @@ export async function recordCommands(
       .execute();
     const seen = new Set(known.map((row) => row.command_id));
     const fresh = clean.filter(({ commandId }) => !seen.has(commandId) && seen.add(commandId));
-    const entries = linkEntries(end, fresh);
-    for (let at = 0; at < entries.length; at += BATCH) {
-      const rows = entries.slice(at, at + BATCH).map((entry) => commandToRow(ref, entry));
-      await trx.insertInto('sandbox_commands').values(rows).execute();
-    }
-    const last = entries.at(-1);
-    if (last !== undefined) await endChain(trx, ref, { chain: 'commands', end: last });
+    await appendToChain(trx, ref, {
+      ...{ chain: 'commands', end, records: fresh },
+      insert: (entries) =>
+        trx
+          .insertInto('sandbox_commands')
+          .values(entries.map((entry) => commandToRow(ref, entry)))
+          .execute(),
+    });
   });
 }
 
@@ -86,13 +84,14 @@ export async function recordRequests(
   if (records.length === 0) return;
   await kysely.transaction().execute(async (trx) => {
     const end = await lockChain(trx, ref, 'requests');
-    const entries = linkEntries(end, records.map(storableRequest));
-    for (let at = 0; at < entries.length; at += BATCH) {
-      const rows = entries.slice(at, at + BATCH).map((entry) => requestToRow(ref, entry));
-      await trx.insertInto('sandbox_requests').values(rows).execute();
-    }
-    const last = entries.at(-1);
-    if (last !== undefined) await endChain(trx, ref, { chain: 'requests', end: last });
+    await appendToChain(trx, ref, {
+      ...{ chain: 'requests', end, records: records.map(storableRequest) },
+      insert: (entries) =>
+        trx
+          .insertInto('sandbox_requests')
+          .values(entries.map((entry) => requestToRow(ref, entry)))
+          .execute(),
+    });
   });
 }
 
@@ -102,10 +101,10 @@ export async function listCommands(
   ref: RunRef,
   page: PageRequest,
 ): Promise<Page<CommandEntry>> {
-  await epochOf(kysely, ref.workspaceId, ref.runId);
-  const after = { seq: numberPlace(page) ?? 0, limit: rowsToRead(page) };
-  const entries = await commandsAfter(kysely, ref, after);
-  return toPage(entries, page, { item: (entry) => entry, place: ({ seq }) => [seq] });
+  return pageOfChain(kysely, ref, {
+    page,
+    readAfter: (after) => commandsAfter(kysely, ref, after),
+  });
 }
 
 /** Oldest first. Throws `run.not_found`. */
@@ -114,10 +113,10 @@ export async function listRequests(
   ref: RunRef,
   page: PageRequest,
 ): Promise<Page<RequestEntry>> {
-  await epochOf(kysely, ref.workspaceId, ref.runId);
-  const after = { seq: numberPlace(page) ?? 0, limit: rowsToRead(page) };
-  const entries = await requestsAfter(kysely, ref, after);
-  return toPage(entries, page, { item: (entry) => entry, place: ({ seq }) => [seq] });
+  return pageOfChain(kysely, ref, {
+    page,
+    readAfter: (after) => requestsAfter(kysely, ref, after),
+  });
 }
 
 /** See `SandboxStore.verifyChain`. */
@@ -140,11 +139,6 @@ export async function verifyAudit(kysely: Kysely<Tables>, ref: RunRef): Promise<
     const valid = [commands, requests, denials].every(({ brokenAt }) => brokenAt === null);
     return { valid, commands, requests, denials };
   });
-}
-
-interface After {
-  readonly seq: number;
-  readonly limit: number;
 }
 
 async function commandsAfter(

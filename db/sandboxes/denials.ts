@@ -1,16 +1,12 @@
 import { denialFromRow, denialToRow, storableDenial } from '../rows/audit-row.ts';
-import { endChain, linkEntries, lockChain } from './audit-chain.ts';
-import { numberPlace, rowsToRead, toPage, type Page, type PageRequest } from '../stores/page.ts';
+import { appendToChain, lockChain, pageOfChain, type After } from './audit-chain.ts';
+import type { Page, PageRequest } from '../stores/page.ts';
 import type { Database } from '../database.ts';
 import type { DenialEntry, DenialRecord } from '../../contracts/sandbox-audit.ts';
-import { epochOf } from '../runs/read-runs.ts';
 import type { Kysely } from 'kysely';
 import type { RunRef } from '../../contracts/journal.ts';
 import { sql } from 'kysely';
 import type { Tables } from '../tables.ts';
-
-/** Rows of one statement: each has 12 parameters at most, and a statement 65,535. */
-const BATCH = 1_000;
 
 /** See `SandboxStore.recordDenials`. */
 export async function recordDenials(
@@ -32,13 +28,14 @@ export async function recordDenials(
       .execute();
     const seen = new Set(known.map(({ sandboxId, id }) => `${sandboxId}/${id}`));
     const fresh = clean.filter((one) => !seen.has(placeOf(one)) && seen.add(placeOf(one)));
-    const entries = linkEntries(end, fresh);
-    for (let at = 0; at < entries.length; at += BATCH) {
-      const rows = entries.slice(at, at + BATCH).map((entry) => denialToRow(ref, entry));
-      await trx.insertInto('sandbox_denials').values(rows).execute();
-    }
-    const last = entries.at(-1);
-    if (last !== undefined) await endChain(trx, ref, { chain: 'denials', end: last });
+    await appendToChain(trx, ref, {
+      ...{ chain: 'denials', end, records: fresh },
+      insert: (entries) =>
+        trx
+          .insertInto('sandbox_denials')
+          .values(entries.map((entry) => denialToRow(ref, entry)))
+          .execute(),
+    });
   });
 }
 
@@ -48,17 +45,17 @@ export async function listDenials(
   ref: RunRef,
   page: PageRequest,
 ): Promise<Page<DenialEntry>> {
-  await epochOf(kysely, ref.workspaceId, ref.runId);
-  const after = { seq: numberPlace(page) ?? 0, limit: rowsToRead(page) };
-  const entries = await denialsAfter(kysely, ref, after);
-  return toPage(entries, page, { item: (entry) => entry, place: ({ seq }) => [seq] });
+  return pageOfChain(kysely, ref, {
+    page,
+    readAfter: (after) => denialsAfter(kysely, ref, after),
+  });
 }
 
 /** Entries of the chain behind that number. */
 export async function denialsAfter(
   kysely: Kysely<Tables>,
   { workspaceId, runId }: RunRef,
-  { seq, limit }: { readonly seq: number; readonly limit: number },
+  { seq, limit }: After,
 ): Promise<readonly DenialEntry[]> {
   const rows = await kysely
     .selectFrom('sandbox_denials')

@@ -1,3 +1,5 @@
+import { get, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { countedDriver } from '../../runtime/counted-driver.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
@@ -48,6 +50,16 @@ describe('metrics', () => {
     const url = `http://127.0.0.1:${server.port}`;
     expect((await fetch(`${url}/`)).status).toBe(404);
     expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${url}/metrics?of=now`)).status).toBe(200);
+  });
+
+  test('survive a request for what is no address', async () => {
+    await using server = await serveMetrics(createMetrics(), { host: '127.0.0.1', port: 0 });
+    const request = get({ host: '127.0.0.1', port: server.port, path: '//' });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(404);
+    expect(await scrape(server.port)).toBeDefined();
   });
 
   test('of a process are served where it was told to, else nowhere', async () => {
