@@ -13,29 +13,31 @@ import type { Tally } from './test/jest-report.ts';
 import { startNeo4jPreparation } from './test-neo4j/preparation.ts';
 import { runJest } from './test/run-jest.ts';
 
+const UNIT = ['--selectProjects', 'unit', '--maxWorkers', '2'];
 /**
- * Test files share servers, and have schemas, task queues and folders of their own; those that need
- * servers wait for them half of the time.
+ * Test files share servers, and have schemas, task queues and folders of their own; they wait for
+ * servers half of the time.
  */
-const RUNS: readonly (readonly string[])[] = [
-  ['--selectProjects', 'unit', '--maxWorkers', '2'],
-  ['--selectProjects', 'system', '--maxWorkers', '3'],
-];
+const SYSTEM = ['--selectProjects', 'system', '--maxWorkers', '4'];
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Checks use one processor at a time, and pure tests need nobody to be quiet. */
 async function runAll(jestArgs: readonly string[], cut: AbortSignal): Promise<Tally> {
-  const results = process.argv.length > 2 ? [] : await runChecks(CHECKS);
-  const failedChecks = results.filter(({ passed }) => !passed).length;
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-result-'));
-  let tally: Tally = { ...NO_TESTS, passed: results.length - failedChecks, failed: failedChecks };
-  for (const [index, run] of RUNS.entries()) {
-    if (cut.aborted) break;
-    const file = join(folder, `${index}.json`);
-    tally = addTallies(tally, await runJest([...run, ...jestArgs], file, cut));
+  try {
+    const unit = runJest([...UNIT, ...jestArgs], join(folder, 'unit.json'), cut);
+    const checks = process.argv.length > 2 ? [] : await runChecks(CHECKS, 1);
+    const failed = checks.filter(({ passed }) => !passed).length;
+    const pure = addTallies(await unit, { ...NO_TESTS, passed: checks.length - failed, failed });
+    const system = [...SYSTEM, ...jestArgs];
+    const tally = cut.aborted
+      ? pure
+      : addTallies(pure, await runJest(system, join(folder, 'system.json'), cut));
+    return cut.aborted ? addTallies(tally, { ...NO_TESTS, failed: 1 }) : tally;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  rmSync(folder, { recursive: true, force: true });
-  return cut.aborted ? addTallies(tally, { ...NO_TESTS, failed: 1 }) : tally;
 }
 
 async function main(): Promise<number> {

@@ -1,6 +1,7 @@
 import { ConfigError, toConfig, toSecrets } from '../runtime/config.ts';
 import type { Config, Secrets } from '../runtime/config.ts';
 import { readEnv } from '../runtime/env.ts';
+import { flushCompileCache } from 'node:module';
 import { quietCore } from '../workers/agents-worker.ts';
 import type { Env } from '../runtime/env.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -108,6 +109,8 @@ async function start(context: Start): Promise<void> {
     model: model === null ? 'scripted, offline' : `${model.provider} ${model.name}`,
   });
   for (const line of lines) say(line);
+  // Kept for the next process now: one that is killed would not do it when it ends.
+  flushCompileCache();
   if (stage === null || apiUrl === null || apiKey === null) return;
   const stopDemo = new AbortController();
   shutdown.add('Demo', async () => stopDemo.abort());

@@ -18,7 +18,6 @@ export interface CheckResult {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PARALLEL = 2;
 const FOLDERS = [
   'contracts',
   'engine',
@@ -48,8 +47,11 @@ export const CHECKS: readonly Check[] = [
   { title: 'format', program: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
 ];
 
-/** Runs checks two at a time, prints each failure's output when it is known, then a summary. */
-export async function runChecks(checks: readonly Check[]): Promise<readonly CheckResult[]> {
+/** Runs checks, so many at once, prints each failure's output when it is known, then a summary. */
+export async function runChecks(
+  checks: readonly Check[],
+  parallel: number,
+): Promise<readonly CheckResult[]> {
   const queue = [...checks];
   const results: CheckResult[] = [];
   const work = async (): Promise<void> => {
@@ -59,7 +61,7 @@ export async function runChecks(checks: readonly Check[]): Promise<readonly Chec
       if (!result.passed) process.stdout.write(`\n--- ${check.title} ---\n${result.output}\n`);
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
+  await Promise.all(Array.from({ length: parallel }, work));
   process.stdout.write('\nChecks:\n');
   for (const { title, passed, seconds } of results) {
     process.stdout.write(`  ${passed ? 'ok    ' : 'FAILED'} ${title} (${seconds.toFixed(1)} s)\n`);

@@ -8,15 +8,23 @@ const { default: Sequencer } = fromCore('@jest/test-sequencer');
 
 const USES_DOCKER = /harness\/docker\.ts'/;
 /** They wait for servers most of their time: begun late, they would hold up the end alone. */
-const WAITS_LONG = /tests\/(?:system\/(?:kill|closed-workflows)|memory\/(?:neo4j|learning))\.test/;
+const WAITS_LONG =
+  /tests\/(?:system\/(?:kill|closed-workflows|ingestion|size)|memory\/(?:neo4j|learning)|sandbox\/runs|start\/main)\.test/;
 
 /** Puts files that need Docker last: it is prepared while the others run. */
 export default class DockerLast extends Sequencer {
   sort(tests) {
     const sorted = super.sort(tests);
-    const uses = new Set(sorted.filter(({ path }) => USES_DOCKER.test(readFileSync(path, 'utf8'))));
-    const others = sorted.filter((test) => !uses.has(test));
-    const waits = others.filter(({ path }) => WAITS_LONG.test(path));
-    return [...waits, ...others.filter((test) => !waits.includes(test)), ...uses];
+    const [uses, others] = split(sorted, ({ path }) =>
+      USES_DOCKER.test(readFileSync(path, 'utf8')),
+    );
+    return [others, uses].flatMap((part) =>
+      split(part, ({ path }) => WAITS_LONG.test(path)).flat(),
+    );
   }
+}
+
+/** Those that are so, and the others, in their order. */
+function split(tests, isSo) {
+  return [tests.filter(isSo), tests.filter((test) => !isSo(test))];
 }

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COMPILE_CACHE = join(tmpdir(), 'holdfast-test-cache', 'compile');
 const READY_MS = 60_000;
 
 /** A process of the product under test. */
@@ -30,7 +33,12 @@ export async function startProcess<T>(args: {
 }): Promise<{ readonly process: TestProcess; readonly value: T }> {
   const child = spawn(args.program ?? process.execPath, [args.file, ...args.args], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...args.env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...args.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ANN, catchUp, openMemoryHarness, said, user, type MemoryHarness } from './memory-harness.ts';
+import {
+  ANN,
+  catchUp,
+  openMemoryHarness,
+  said,
+  user,
+  type MemoryHarness,
+} from './memory-harness.ts';
 import { rebuildMemory } from '../../activities/memory/projection/rebuild.ts';
 
 let bench: MemoryHarness;
