@@ -4,11 +4,14 @@ import { clusterMemories } from './cluster.ts';
 import { createHash } from 'node:crypto';
 import { extractiveSummary } from './extractive-summary.ts';
 import { LIMITS } from '../../contracts/limits.ts';
+import type { MemoryGroup } from '../../db/memory/consolidate.ts';
 import type { MemoryServiceDeps } from './service-deps.ts';
 import type { SweepReport } from '../../contracts/recall.ts';
 
 /** Models take their time: what is left after this long is for the next round. */
 const SUMMARISING_MS = 120_000;
+/** Groups written in one transaction; a model's summaries are too dear to be lost with others. */
+const TOGETHER = 50;
 const AUTHOR = { actor: 'forgetting', why: 'it had faded' };
 
 interface Counts {
@@ -31,15 +34,16 @@ export async function sweepMemories(
     deps.analyse,
   );
   const alone = clusters.flatMap((cluster) => (cluster.length === 1 ? cluster : []));
+  const alike = clusters.filter(({ length }) => length > 1);
   let summaries = 0;
   let archived = await archive(deps, workspaceId, [...ended, ...alone]);
+  const together = deps.summarise === null ? TOGETHER : 1;
   const endsAt = performance.now() + SUMMARISING_MS;
   let isCut = false;
-  for (const cluster of clusters) {
-    if (cluster.length === 1) continue;
+  for (let at = 0; at < alike.length; at += together) {
     isCut = performance.now() > endsAt;
     if (isCut) break;
-    const counts = await consolidate(deps, workspaceId, cluster);
+    const counts = await consolidate(deps, workspaceId, alike.slice(at, at + together));
     summaries += counts.summaries;
     archived += counts.archived;
   }
@@ -67,27 +71,50 @@ async function archive(
   return gone.length;
 }
 
+/** What was used or marked meanwhile keeps its group from being replaced, but no other one. */
 async function consolidate(
   deps: MemoryServiceDeps,
   workspaceId: string,
-  cluster: readonly Memory[],
+  clusters: readonly (readonly Memory[])[],
 ): Promise<Counts> {
-  const sources = cluster.map(({ id }) => id);
   try {
-    const summary = await summaryOf(deps, cluster);
-    const { summary: made, archived } = await deps.memories.consolidate(workspaceId, {
-      sources,
-      summary,
-      author: AUTHOR,
-    });
-    const ids = [...sources, made.memory.id];
-    await deps.indexes.written(workspaceId, { subject: 'memory', ids });
-    return { summaries: made.kind === 'created' ? 1 : 0, archived: archived.length };
+    return await replace(deps, workspaceId, clusters);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'service.unavailable') throw error;
-    if (error.code !== 'memory.conflict') deps.onFault({ what: 'summarising memories', error });
-    return { summaries: 0, archived: 0 };
+    if (clusters.length === 1) {
+      if (error.code !== 'memory.conflict') deps.onFault({ what: 'summarising memories', error });
+      return { summaries: 0, archived: 0 };
+    }
   }
+  let [summaries, archived] = [0, 0];
+  for (const cluster of clusters) {
+    const counts = await consolidate(deps, workspaceId, [cluster]);
+    summaries += counts.summaries;
+    archived += counts.archived;
+  }
+  return { summaries, archived };
+}
+
+async function replace(
+  deps: MemoryServiceDeps,
+  workspaceId: string,
+  clusters: readonly (readonly Memory[])[],
+): Promise<Counts> {
+  const groups: MemoryGroup[] = [];
+  for (const cluster of clusters) {
+    const sources = cluster.map(({ id }) => id);
+    groups.push({ sources, summary: await summaryOf(deps, cluster) });
+  }
+  const made = await deps.memories.consolidate(workspaceId, { groups, author: AUTHOR });
+  const ids = made.flatMap(({ summary, archived }) => [
+    summary.memory.id,
+    ...archived.map(({ id }) => id),
+  ]);
+  await deps.indexes.written(workspaceId, { subject: 'memory', ids });
+  return {
+    summaries: made.filter(({ summary }) => summary.kind === 'created').length,
+    archived: made.reduce((sum, { archived }) => sum + archived.length, 0),
+  };
 }
 
 async function summaryOf(

@@ -252,11 +252,19 @@ export async function findByKey(
   workspaceId: string,
   key: string,
 ): Promise<Memory | null> {
-  const { rows } = await sql<MemoryRow>`
-    select ${MEMORY_COLUMNS} from memories m
-    where m.workspace_id = ${workspaceId} and m.key = ${key}`.execute(kysely);
-  const [row] = rows;
-  return row === undefined ? null : memoryFromRow(row);
+  return (await findByKeys(kysely, workspaceId, [key])).get(key) ?? null;
+}
+
+/** The memories that were written with keys, by them. */
+export async function findByKeys(
+  kysely: Kysely<Tables>,
+  workspaceId: string,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Memory>> {
+  const { rows } = await sql<MemoryRow & { readonly key: string }>`
+    select ${MEMORY_COLUMNS}, m.key from memories m
+    where m.workspace_id = ${workspaceId} and m.key = any(${keys}::text[])`.execute(kysely);
+  return new Map(rows.map((row) => [row.key, memoryFromRow(row)]));
 }
 
 function invalid(reason: string): AppError {

@@ -111,7 +111,7 @@ export interface MemoryStore {
   /** Takes memories out of searches, but pinned and held ones; answers with those taken. */
   archive(workspaceId: string, request: ArchiveRequest): Promise<readonly Memory[]>;
   /** Writes a summary of memories that are due and archives them, in one step. */
-  consolidate(workspaceId: string, request: Consolidation): Promise<Consolidated>;
+  consolidate(workspaceId: string, request: Consolidation): Promise<readonly Consolidated[]>;
   /** Makes archived ones active again. Throws `memory.conflict`, `memory.budget_exceeded`. */
   restore(
     workspaceId: string,

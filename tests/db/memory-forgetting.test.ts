@@ -121,16 +121,17 @@ describe('forgetting', () => {
   test('archives what a summary replaces, and deletes it when its retention is over', async () => {
     const ids = [(await remember('one')).id, (await remember('two')).id].sort();
     bench.wait(20 * DAY);
+    const summary = { ...memory('one and two'), origin: 'summary', key: 'sum-1' } as const;
     const request = {
-      sources: ids,
-      summary: { ...memory('one and two'), origin: 'summary', key: 'sum-1' },
+      groups: [{ sources: ids, summary }],
       author: { actor: 'sweep', why: 'faded' },
       retentionMs: DAY,
-    } as const;
-    const { summary, archived } = await memories.consolidate(ws, request);
-    expect(summary.memory).toMatchObject({ derivedFrom: ids, text: 'one and two' });
-    expect(archived.map(({ id }) => id).sort()).toEqual(ids);
-    expect((await memories.consolidate(ws, request)).summary.kind).toBe('existing');
+    };
+    const [made] = await memories.consolidate(ws, request);
+    expect(made?.summary.memory).toMatchObject({ derivedFrom: ids, text: 'one and two' });
+    expect(made?.archived.map(({ id }) => id).sort()).toEqual(ids);
+    const [again] = await memories.consolidate(ws, request);
+    expect(again).toMatchObject({ summary: { kind: 'existing' }, archived: [] });
     expect(await memories.usage(ws)).toMatchObject({ active: 1 });
     expect((await memories.list(ws, { status: 'archived' }, PAGE)).items).toHaveLength(2);
     expect(await memories.deleteExpired(ws, 10)).toEqual([]);
@@ -143,19 +144,24 @@ describe('forgetting', () => {
 
   test('leaves alone what was used after it was found due', async () => {
     const sources = [(await remember('used in between')).id, (await remember('not used')).id];
+    const other = (await remember('of another group')).id;
     bench.wait(20 * DAY);
-    expect(await memories.due(ws, 10)).toHaveLength(2);
+    expect(await memories.due(ws, 10)).toHaveLength(3);
     await memories.touch(ws, sources.slice(0, 1));
-    const summary = { ...memory('both'), key: 'sum-2' };
-    await expect(memories.consolidate(ws, { sources, summary, author: ANN })).rejects.toMatchObject(
-      { code: 'memory.conflict' },
-    );
+    const groups = [
+      { sources: [other], summary: { ...memory('other'), key: 'sum-3' } },
+      { sources, summary: { ...memory('both'), key: 'sum-2' } },
+    ];
+    await expect(memories.consolidate(ws, { groups, author: ANN })).rejects.toMatchObject({
+      code: 'memory.conflict',
+    });
+    expect(await memories.get(ws, other)).toMatchObject({ status: 'active', version: 1 });
     const archived = await memories.archive(ws, { ids: sources, author: ANN, onlyDue: true });
     expect(archived.map(({ text }) => text)).toEqual(['not used']);
     expect((await memories.restore(ws, sources, ANN)).map(({ text }) => text)).toEqual([
       'not used',
     ]);
-    expect(await due()).toEqual([]);
-    expect(await memories.usage(ws)).toMatchObject({ active: 2 });
+    expect(await due()).toEqual(['of another group']);
+    expect(await memories.usage(ws)).toMatchObject({ active: 3 });
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ANN, DAY, openMemoryHarness, said, user, type MemoryHarness } from './memory-harness.ts';
 import type { Learned, MemoryDraft } from '../../contracts/recall.ts';
 import type { Memory } from '../../contracts/memory.ts';
@@ -182,5 +182,31 @@ describe('a sweep', () => {
     let more = true;
     while (more) ({ more } = await bench.memory.service.sweep(ws, 1_000));
     expect((await bench.memories.get(ws, ids[0] ?? '')).text).toBe('');
+  });
+
+  test('leaves a group alone of which something was used meanwhile, and no other one', async () => {
+    const userId = 'u4';
+    const told = [1, 2].flatMap((n) => [
+      said(`Ida planted tulips in row ${n}.`, { userId }),
+      said(`Snow closed the pass for ${n} hours.`, { userId }),
+    ]);
+    const [first, ...others] = (await learn(...told)).map((answer) => memoryOf(answer).id);
+    bench.wait(60 * DAY);
+    const due = bench.memories.due.bind(bench.memories);
+    const late = jest.spyOn(bench.memories, 'due').mockImplementationOnce(async (...asked) => {
+      const found = await due(...asked);
+      await bench.memories.touch(ws, [first ?? '']);
+      return found;
+    });
+    const report = await bench.memory.service.sweep(ws, 1_000);
+    late.mockRestore();
+    expect(report).toMatchObject({ summaries: 1, archived: 2, left: 2 });
+    const states = await bench.memories.getMany(ws, [first ?? '', ...others]);
+    expect(states.map(({ status }) => status)).toEqual([
+      'active',
+      'archived',
+      'active',
+      'archived',
+    ]);
   });
 });
