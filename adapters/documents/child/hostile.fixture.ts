@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { isOutOfRoom } from './out-of-room.ts';
 import { Worker } from 'node:worker_threads';
 
 type Deed = () => unknown;
@@ -61,6 +62,7 @@ try {
   port = argument ?? port;
   await DEEDS[name]?.();
 } catch (error) {
+  if (isOutOfRoom(error)) throw error;
   message = `refused: ${error instanceof Error ? error.message : ''}`;
 }
 const failure = { code: 'knowledge.unreadable', message };

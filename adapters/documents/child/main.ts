@@ -4,6 +4,7 @@
  * take it away, and may read the parsers' code only.
  */
 import { AppError, toFailure, type Failure } from '../../../contracts/app-error.ts';
+import { isOutOfRoom } from './out-of-room.ts';
 import { parseDocument } from '../formats/parse-document.ts';
 import type { ParsedDocument } from '../../../contracts/parsed-document.ts';
 
@@ -30,6 +31,8 @@ async function answer(input: Buffer): Promise<ParsedDocument | { readonly failur
   try {
     return await parseDocument(input.subarray(end + 1), header);
   } catch (error) {
+    // Ends the process with the sentence by which its starter knows the reason.
+    if (isOutOfRoom(error)) throw error;
     return { failure: failureOf(error) };
   }
 }
