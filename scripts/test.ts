@@ -22,12 +22,13 @@ const SYSTEM = ['--selectProjects', 'system', '--maxWorkers', '4'];
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Checks use one processor at a time, and pure tests need nobody to be quiet. */
+/** Checks run beside the pure tests, which need nobody to be quiet. */
 async function runAll(jestArgs: readonly string[], cut: AbortSignal): Promise<Tally> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-result-'));
   try {
     const unit = runJest([...UNIT, ...jestArgs], join(folder, 'unit.json'), cut);
-    const checks = process.argv.length > 2 ? [] : await runChecks(CHECKS, 1);
+    const places = [Promise.resolve(), unit];
+    const checks = process.argv.length > 2 ? [] : await runChecks(CHECKS, places);
     const failed = checks.filter(({ passed }) => !passed).length;
     const pure = addTallies(await unit, { ...NO_TESTS, passed: checks.length - failed, failed });
     const system = [...SYSTEM, ...jestArgs];

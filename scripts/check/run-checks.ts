@@ -47,21 +47,25 @@ export const CHECKS: readonly Check[] = [
   { title: 'format', program: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
 ];
 
-/** Runs checks, so many at once, prints each failure's output when it is known, then a summary. */
+/**
+ * Runs checks, one in each place from when that is free, prints each failure's output when it is known,
+ * then a summary.
+ */
 export async function runChecks(
   checks: readonly Check[],
-  parallel: number,
+  places: readonly Promise<unknown>[],
 ): Promise<readonly CheckResult[]> {
   const queue = [...checks];
   const results: CheckResult[] = [];
-  const work = async (): Promise<void> => {
+  const work = async (free: Promise<unknown>): Promise<void> => {
+    await free;
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const result = await runCheck(check);
       results.push(result);
       if (!result.passed) process.stdout.write(`\n--- ${check.title} ---\n${result.output}\n`);
     }
   };
-  await Promise.all(Array.from({ length: parallel }, work));
+  await Promise.all(places.map(work));
   process.stdout.write('\nChecks:\n');
   for (const { title, passed, seconds } of results) {
     process.stdout.write(`  ${passed ? 'ok    ' : 'FAILED'} ${title} (${seconds.toFixed(1)} s)\n`);
