@@ -7,6 +7,7 @@ import type { DocumentState, KnowledgeDocument } from '../../contracts/knowledge
 import { LIMITS } from '../../contracts/limits.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Tables } from '../tables.ts';
+import { noteChanges } from '../projections/note-changes.ts';
 import { unknownBase } from './bases.ts';
 
 /** A document with its bytes, which is to be ingested. */
@@ -21,7 +22,10 @@ export interface NewDocument {
   readonly userId?: string;
 }
 
-/** `unchanged`: the owner's source had these bytes before, and there is nothing to ingest. */
+/**
+ * `unchanged`: the owner's source had these bytes before, and there is nothing to ingest; its title is
+ * the new one nevertheless.
+ */
 export interface PutDocument {
   readonly kind: 'created' | 'changed' | 'unchanged';
   readonly document: KnowledgeDocument;
@@ -72,10 +76,43 @@ export async function putDocument(
   if (before === undefined) {
     return { kind: 'created', document: await insert(trx, workspaceId, { input, contentHash }) };
   }
+  if (before.title !== input.title) await noteChunks(trx, workspaceId, before.id);
   if (before.content_hash === contentHash && before.state !== 'failed') {
-    return { kind: 'unchanged', document: documentFromRow(before) };
+    return { kind: 'unchanged', document: await retitle(trx, before, input.title) };
   }
   return { kind: 'changed', document: await renew(trx, before, { input, contentHash }) };
+}
+
+/** Has indexes read a document's pieces again: its title is found with each of them. */
+async function noteChunks(
+  trx: Kysely<Tables>,
+  workspaceId: string,
+  documentId: string,
+): Promise<void> {
+  const items = await trx
+    .updateTable('chunks')
+    .set({ version: sql<number>`version + 1` })
+    .where('workspace_id', '=', workspaceId)
+    .where('document_id', '=', documentId)
+    .returning(['id', 'version'])
+    .execute();
+  await noteChanges(trx, { workspaceId, subject: 'chunk', op: 'upsert', items });
+}
+
+async function retitle(
+  trx: Kysely<Tables>,
+  before: Selectable<Tables['documents']>,
+  title: string,
+): Promise<KnowledgeDocument> {
+  if (before.title === title) return documentFromRow(before);
+  const row = await trx
+    .updateTable('documents')
+    .set({ title, updated_at: sql<Date>`clock_timestamp()` })
+    .where('workspace_id', '=', before.workspace_id)
+    .where('id', '=', before.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return documentFromRow(row);
 }
 
 interface Hashed {

@@ -129,3 +129,26 @@ test('a rebuild makes what the database has', async () => {
     isWhole: true,
   });
 });
+
+test('documents are found by their new titles, though their contents stay', async () => {
+  const base = await bench.knowledge.createBase(ws, { name: 'animals', description: '' });
+  const [one, two] = [['It sleeps by day.'], ['It eats leaves.']];
+  const koala = await addDocument(base.id, { title: 'Koala', texts: one });
+  const wombat = await addDocument(base.id, { title: 'Wombat', texts: two });
+  const find = async (text: string): Promise<string | undefined> => {
+    await catchUp(bench.schema.database, bench.memory.indexes);
+    const asked = { text, owner: { userId: null }, knowledgeBaseIds: [base.id] };
+    const { hits } = await bench.memory.service.searchKnowledge(ws, asked);
+    return hits[0]?.citation.documentId;
+  };
+  expect([await find('koala'), await find('wombat')]).toEqual([koala, wombat]);
+  const rename = (source: string, title: string, texts: readonly string[]) =>
+    bench.knowledge.putDocument(ws, {
+      ...{ knowledgeBaseId: base.id, source, title, mediaType: 'text/plain' },
+      content: Buffer.from(texts.join('\n')),
+    });
+  const renamed = await rename('Koala.txt', 'Wombat', one);
+  expect(renamed).toMatchObject({ kind: 'unchanged', document: { id: koala, title: 'Wombat' } });
+  await rename('Wombat.txt', 'Koala', two);
+  expect([await find('koala'), await find('wombat')]).toEqual([wombat, koala]);
+});
