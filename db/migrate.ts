@@ -2,7 +2,8 @@ import { Migrator, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 
-const INVALID_SCHEMA_NAME = '3F000';
+/** `invalid_schema_name` and `undefined_table` of PostgreSQL. */
+const GONE: readonly unknown[] = ['3F000', '42P01'];
 const TRIES = 20;
 
 /**
@@ -24,7 +25,7 @@ export async function migrateToLatest(database: Database): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;
-    if (tries === TRIES || !isSchemaGone(error)) {
+    if (tries === TRIES || !isGone(error)) {
       throw new Error('the database could not be migrated', { cause: error });
     }
   }
@@ -34,6 +35,6 @@ export async function migrateToLatest(database: Database): Promise<void> {
  * Kysely looks at the tables of all schemas before it begins, and fails when another one is dropped
  * meanwhile; nothing has been migrated then.
  */
-function isSchemaGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === INVALID_SCHEMA_NAME;
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && GONE.includes(error.code);
 }
