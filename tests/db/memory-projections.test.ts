@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANN, DAY, memory, openMemoryBench, type MemoryBench } from './memory-bench.ts';
 import type { ClaimedProjection } from '../../contracts/projection.ts';
+import { earlierWritersEnd } from '../harness/earlier-writers.ts';
 import type { ProjectionStore } from '../../db/stores/projection-store.ts';
 
 let bench: MemoryBench;
@@ -116,6 +117,7 @@ describe('a follower', () => {
     expect(early).toEqual({ items: [], cursor, more: false });
     await slow.query('commit');
     slow.release();
+    await earlierWritersEnd(bench.schema.database);
     const seen: string[] = [];
     for (let more = true; more;) {
       const page = await projections.changes({ ...feed, cursor });

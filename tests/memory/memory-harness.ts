@@ -4,10 +4,9 @@ import { createKnowledgeStore, type KnowledgeStore } from '../../db/stores/knowl
 import { createMemoryStore, type MemoryStore } from '../../db/stores/memory-store.ts';
 import { createProjectionStore, type ProjectionStore } from '../../db/stores/projection-store.ts';
 import { createStores, createTenant, type Stores, type Tenant } from '../db/fixtures.ts';
+import { earlierWritersEnd } from '../harness/earlier-writers.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
 import { openMemory, type InstallationMemory } from '../../runtime/memory.ts';
-import { sql } from 'kysely';
-import { until } from '../harness/until.ts';
 import { toConfig, toSecrets } from '../../runtime/config.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { ChatModels } from '../../adapters/models/port.ts';
@@ -116,21 +115,11 @@ export function user(userId: string): RecallOwner {
   return { userId, agentId: null, threadId: null };
 }
 
-/**
- * Lets an index follow until it has seen all that is committed: the feed waits for writers that began
- * before, and those of other test files are on the same server.
- */
+/** Lets an index follow until it has seen all that is committed. */
 export async function catchUp(
-  { kysely }: Database,
+  database: Database,
   indexes: { readonly follow: () => Promise<void> },
 ): Promise<void> {
-  const own = await sql<{ readonly xid: string }>`
-    select pg_current_xact_id()::text as xid`.execute(kysely);
-  const xid = BigInt(own.rows[0]?.xid ?? 0);
-  await until('earlier writers to end', async () => {
-    const { rows } = await sql<{ readonly xmin: string }>`
-      select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`.execute(kysely);
-    return BigInt(rows[0]?.xmin ?? 0) > xid;
-  });
+  await earlierWritersEnd(database);
   await indexes.follow();
 }
