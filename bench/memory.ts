@@ -120,7 +120,7 @@ function qualitiesOf(
     [`${where}SciFact nDCG@10, ${scifact.claims} claims, BM25`, scifact.lexical],
     [`${where}SciFact nDCG@10, \`hash-v1\``, scifact.dense],
     [`${where}SciFact nDCG@10, both`, scifact.hybrid],
-    [`${where}SciFact nDCG@10, both, queries weighed`, scifact.weighed],
+    [`${where}SciFact nDCG@10, both, reranked by features`, scifact.reranked],
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { DocumentFrequencies } from '../../adapters/memory-index/dense/hash-embedder.ts';
 import type { Embedder } from '../../adapters/embedders/port.ts';
 import type {
   Fusion,
@@ -5,6 +6,7 @@ import type {
   IndexFilter,
   IndexProfile,
   NamedVector,
+  TermFrequencies,
 } from '../../adapters/memory-index/port.ts';
 import { vectorSetOf, type EmbedderRef } from '../../contracts/embedding.ts';
 import type { MemoryServiceDeps } from './service-deps.ts';
@@ -88,21 +90,38 @@ async function queryVector(
   const { embedder, isComplete } = serving;
   const fusion = deps.fusionFor(embedder.quality, profile);
   if (fusion === null) return { ...NO_VECTOR, missing: [] };
-  const values = await embedQuery(deps, deps.embedderFor(workspaceId, embedder), text);
+  const frequencies =
+    embedder.quality === 'lexical'
+      ? await deps.indexes.frequencies(workspaceId, { profile, text })
+      : null;
+  const own = deps.embedderFor(workspaceId, embedder);
+  const values = await embedQuery(deps, own, { text, frequencies });
   if (values === 'failed') return { ...NO_VECTOR, missing: ['dense'] };
   if (values === null) return { ...NO_VECTOR, missing: [] };
   const vector = { set: vectorSetOf(embedder.ref), values };
   return { vector, fusion, ref: embedder.ref, missing: isComplete ? [] : ['dense'] };
 }
 
+interface Question {
+  readonly text: string;
+  readonly frequencies: TermFrequencies | null;
+}
+
+function toDocumentFrequencies({ entries, containing }: TermFrequencies): DocumentFrequencies {
+  return { documents: entries, containing: (term) => containing.get(term) ?? 0 };
+}
+
 /** Null for a text without direction. A search by words is better than none while the embedder is away. */
 async function embedQuery(
   { onFault }: MemoryServiceDeps,
   embedder: Embedder,
-  text: string,
+  { text, frequencies }: Question,
 ): Promise<Float32Array | null | 'failed'> {
   try {
-    const [vector] = await embedder.embed([text], { use: 'query' });
+    const [vector] = await embedder.embed([text], {
+      use: 'query',
+      ...(frequencies === null ? {} : { frequencies: toDocumentFrequencies(frequencies) }),
+    });
     return vector?.some((value) => value !== 0) === true ? vector : null;
   } catch (error) {
     onFault({ what: 'embedding a question', error });

@@ -130,6 +130,20 @@ export function describeFilters(name: string, open: () => Promise<MemoryIndex>):
       expect(await bench.find({ text: 'violin' }, bench.beta)).toEqual(['b', 'shared']);
     });
 
+    test('frequencies of terms are told of one, by profile, or not at all', async () => {
+      await bench.add(entryOf('rare', { text: 'violin lantern' }));
+      const asked = { profile: 'dialogue', text: 'The lanterns of a violinist' } as const;
+      const told = await bench.index.frequencies(bench.alpha, asked);
+      const untold = await bench.index.frequencies(bench.alpha, { ...asked, profile: 'document' });
+      if (told === null) {
+        expect(untold).toBeNull();
+        return;
+      }
+      expect(Object.fromEntries(told.containing)).toEqual({ lantern: 1 });
+      expect(told.entries).toBeGreaterThan(1);
+      expect(untold).toEqual({ entries: 0, containing: new Map() });
+    });
+
     test('frequencies of words in one do not move scores in another', async () => {
       const score = async (): Promise<number | undefined> =>
         (await bench.index.search(bench.alpha, queryOf({ text: 'violin', profile: 'document' })))

@@ -113,6 +113,13 @@ export interface LexicalScore {
   readonly terms: Readonly<Record<string, number>>;
 }
 
+/** How many entries there are of a profile, and how many of them have each term of a text. */
+export interface TermFrequencies {
+  readonly entries: number;
+  /** Terms that none has are missing. */
+  readonly containing: ReadonlyMap<string, number>;
+}
+
 /** Sizes of one workspace's index. */
 export interface IndexStats {
   readonly entries: Readonly<Record<IndexProfile, number>>;
@@ -136,6 +143,11 @@ export interface MemoryIndex extends AsyncDisposable {
   /** Takes entries out; unknown ids are no failure. */
   remove(workspaceId: string, ids: readonly string[]): Promise<void>;
   search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer>;
+  /** By which embedders that see words alone weigh a question; null where the index cannot tell. */
+  frequencies(
+    workspaceId: string,
+    asked: Pick<IndexEntry, 'profile' | 'text'>,
+  ): Promise<TermFrequencies | null>;
   stats(workspaceId: string): Promise<IndexStats>;
   /**
    * Replaces all of a workspace by the given entries. Searches see the old index until the new one is

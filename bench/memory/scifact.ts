@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createFeatureReranker } from '../../adapters/rerankers/features/feature-reranker.ts';
 import { createHashEmbedder } from '../../adapters/embedders/hash/hash-embedder.ts';
+import type { Ranked } from '../../adapters/rerankers/port.ts';
+import type { DocumentFrequencies } from '../../adapters/memory-index/dense/hash-embedder.ts';
 import { discountedGain } from './quality.ts';
-import { frequenciesOf } from './frequencies.ts';
 import { vectorSetOf } from '../../contracts/embedding.ts';
 import type { IndexEntry, IndexQuery, MemoryIndex } from '../../adapters/memory-index/port.ts';
 
@@ -12,8 +14,8 @@ export interface SciFactQuality {
   readonly lexical: number;
   readonly dense: number;
   readonly hybrid: number;
-  /** The same, where queries are weighed by how rare terms are in the corpus. */
-  readonly weighed: number;
+  /** The same, put into its final order by what is computed from texts. */
+  readonly reranked: number;
 }
 
 interface Line {
@@ -26,6 +28,10 @@ const WORKSPACE = 'ws_scifact';
 const EMBEDDER = createHashEmbedder(1_024);
 const SET = vectorSetOf(EMBEDDER.ref);
 const DENSE_WEIGHT = 0.3;
+const LIMIT = 10;
+/** Candidates of a recall of ten. */
+const RERANKED = 50;
+const RERANKER = createFeatureReranker();
 
 /** Searches SciFact, test split in BEIR's form, in a folder that the caller has. */
 export async function measureSciFact(
@@ -38,34 +44,40 @@ export async function measureSciFact(
   }));
   const claims = await readLines(folder, 'queries.jsonl');
   const relevant = await readJudgements(folder);
-  const frequencies = frequenciesOf(corpus.map(({ text }) => text));
+  const textOf = new Map(corpus.map(({ id, text }) => [id, text]));
   const embedded = await EMBEDDER.embed(
     corpus.map(({ text }) => text),
     { use: 'document' },
   );
-  const asked = claims.map(({ text }) => text);
-  const plain = await EMBEDDER.embed(asked, { use: 'query' });
-  const weighed = await EMBEDDER.embed(asked, { use: 'query', frequencies });
   await using index = open();
   await index.upsert(
     WORKSPACE,
     corpus.map(({ id, text }, place) => toEntry(id, text, at(embedded, place))),
   );
-  const sums = { lexical: 0, dense: 0, hybrid: 0, weighed: 0 };
-  for (const [place, { _id, text }] of claims.entries()) {
-    const vector = { set: SET, values: at(plain, place) };
-    const gain = async (query: Pick<IndexQuery, 'text' | 'vector'>): Promise<number> => {
-      const { hits } = await index.search(WORKSPACE, { ...QUERY, ...query });
-      return discountedGain(
-        hits.map(({ id }) => id),
+  const sums = { lexical: 0, dense: 0, hybrid: 0, reranked: 0 };
+  for (const { _id, text } of claims) {
+    const vector = { set: SET, values: await embedClaim(index, text) };
+    const find = async (
+      query: Pick<IndexQuery, 'text' | 'vector'>,
+      limit = LIMIT,
+    ): Promise<readonly Ranked[]> =>
+      (await index.search(WORKSPACE, { ...QUERY, ...query, limit })).hits;
+    const gain = (found: readonly Ranked[]): number =>
+      discountedGain(
+        found.map(({ id }) => id),
         relevant.get(_id) ?? new Set(),
-        QUERY.limit,
+        LIMIT,
       );
-    };
-    sums.lexical += await gain({ text, vector: null });
-    sums.dense += await gain({ text: null, vector });
-    sums.hybrid += await gain({ text, vector });
-    sums.weighed += await gain({ text, vector: { set: SET, values: at(weighed, place) } });
+    sums.lexical += gain(await find({ text, vector: null }));
+    sums.dense += gain(await find({ text: null, vector }));
+    const pool = await find({ text, vector }, RERANKED);
+    sums.hybrid += gain(pool);
+    const candidates = pool.map(({ id, score }) => ({
+      ...{ id, text: textOf.get(id) ?? '' },
+      features: { score },
+    }));
+    const { results } = await RERANKER.rerank(text, candidates, { limit: LIMIT });
+    sums.reranked += gain(results);
   }
   const mean = (sum: number): number => sum / claims.length;
   return {
@@ -73,7 +85,7 @@ export async function measureSciFact(
     lexical: mean(sums.lexical),
     dense: mean(sums.dense),
     hybrid: mean(sums.hybrid),
-    weighed: mean(sums.weighed),
+    reranked: mean(sums.reranked),
   };
 }
 
@@ -81,10 +93,20 @@ const QUERY = {
   profile: 'document',
   fusion: { kind: 'weighted_sum', denseWeight: DENSE_WEIGHT },
   filter: null,
-  limit: 10,
   decayAt: null,
   explain: false,
 } as const satisfies Partial<IndexQuery>;
+
+/** As recall embeds a question. */
+async function embedClaim(index: MemoryIndex, text: string): Promise<Float32Array> {
+  const told = await index.frequencies(WORKSPACE, { profile: 'document', text });
+  const frequencies: DocumentFrequencies | null = told && {
+    documents: told.entries,
+    containing: (term) => told.containing.get(term) ?? 0,
+  };
+  const options = { use: 'query', ...(frequencies === null ? {} : { frequencies }) } as const;
+  return at(await EMBEDDER.embed([text], options), 0);
+}
 
 function at(vectors: readonly Float32Array[], place: number): Float32Array {
   return vectors[place] ?? new Float32Array(EMBEDDER.ref.dim);

@@ -152,3 +152,20 @@ test('documents are found by their new titles, though their contents stay', asyn
   await rename('Wombat.txt', 'Koala', two);
   expect([await find('koala'), await find('wombat')]).toEqual([wombat, koala]);
 });
+
+test('the offline embedder weighs the words of a question by how rare they are', async () => {
+  const base = await bench.knowledge.createBase(ws, { name: 'ports', description: '' });
+  const common = ['one', 'two', 'three', 'four', 'five', 'six'].map((n) => `harbour ${n}`);
+  await addDocument(base.id, { title: '', texts: [...common, 'harbour', 'lantern'] });
+  await catchUp(bench.schema.database, bench.memory.indexes);
+  const { hits } = await bench.memory.service.searchKnowledge(ws, {
+    text: 'harbour lantern',
+    owner: { userId: null },
+    knowledgeBaseIds: [base.id],
+    explain: true,
+  });
+  const cosine = (text: string): number =>
+    hits.find(({ chunk }) => chunk.text === text)?.explanation?.dense?.cosine ?? 0;
+  expect(cosine('lantern')).toBeGreaterThan(1.5 * cosine('harbour'));
+  expect(cosine('harbour')).toBeGreaterThan(0);
+});

@@ -1,8 +1,10 @@
 import type {
   IndexAnswer,
+  IndexEntry,
   IndexQuery,
   IndexStats,
   MemoryIndex,
+  TermFrequencies,
 } from '../../../adapters/memory-index/port.ts';
 import {
   changedEntries,
@@ -60,14 +62,15 @@ class EmbeddedIndexes implements SearchIndexes {
     this.#deps = deps;
   }
 
-  async search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {
-    const index = this.#index;
-    try {
-      return await this.#within(workspaceId, () => index.search(workspaceId, query));
-    } catch (error) {
-      if (!(await this.#hasEnded(index, error))) throw error;
-      return this.#within(workspaceId, () => this.#index.search(workspaceId, query));
-    }
+  search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {
+    return this.#ask(workspaceId, (index) => index.search(workspaceId, query));
+  }
+
+  frequencies(
+    workspaceId: string,
+    asked: Pick<IndexEntry, 'profile' | 'text'>,
+  ): Promise<TermFrequencies | null> {
+    return this.#ask(workspaceId, (index) => index.frequencies(workspaceId, asked));
   }
 
   async written(workspaceId: string, changed: Changed): Promise<void> {
@@ -96,6 +99,17 @@ class EmbeddedIndexes implements SearchIndexes {
     this.#isClosed = true;
     await this.#opened?.[Symbol.asyncDispose]();
     await this.#following;
+  }
+
+  /** An index that has ended, its thread for example, is asked no more: another one answers. */
+  async #ask<T>(workspaceId: string, question: (index: MemoryIndex) => Promise<T>): Promise<T> {
+    const index = this.#index;
+    try {
+      return await this.#within(workspaceId, () => question(index));
+    } catch (error) {
+      if (!(await this.#hasEnded(index, error))) throw error;
+      return this.#within(workspaceId, () => question(this.#index));
+    }
   }
 
   async #within<T>(workspaceId: string, work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,9 @@
-import type { IndexAnswer, IndexQuery, IndexStats } from '../../../adapters/memory-index/port.ts';
+import type {
+  IndexAnswer,
+  IndexQuery,
+  IndexStats,
+  MemoryIndex,
+} from '../../../adapters/memory-index/port.ts';
 import type { Changed } from './workspace-entries.ts';
 
 /** What a rebuild did. */
@@ -13,6 +18,8 @@ export interface SearchIndexes extends AsyncDisposable {
   readonly kind: 'embedded' | 'shared';
   /** Sees what this process has written, and what others wrote about a second ago. */
   search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer>;
+  /** How rare the terms of a text are; null where the index cannot tell. */
+  frequencies: MemoryIndex['frequencies'];
   /** Shows at once what the caller has just changed in the database. */
   written(workspaceId: string, changed: Changed): Promise<void>;
   /** Learns what other processes have changed. */

@@ -7,6 +7,7 @@ export function createSharedIndex(index: MemoryIndex, source: EntrySource): Sear
   return {
     kind: 'shared',
     search: (ws, query) => index.search(ws, query),
+    frequencies: (ws, asked) => index.frequencies(ws, asked),
     written: async (ws, changed) => {
       const { entries, gone } = await changedEntries(source, ws, changed);
       await index.upsert(ws, entries);

@@ -9,6 +9,7 @@ import type {
   IndexQuery,
   IndexStats,
   MemoryIndex,
+  TermFrequencies,
 } from '../port.ts';
 
 /** After so many entries others get their turn. */
@@ -60,6 +61,14 @@ export class InProcessIndex implements MemoryIndex {
       tenant?.next?.index.remove(id);
       tenant?.next?.removed.add(id);
     }
+  }
+
+  async frequencies(
+    workspaceId: string,
+    asked: Pick<IndexEntry, 'profile' | 'text'>,
+  ): Promise<TermFrequencies> {
+    this.#checkOpen();
+    return (this.#tenants.get(workspaceId) ?? this.#newTenant()).current.frequencies(asked);
   }
 
   async search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {

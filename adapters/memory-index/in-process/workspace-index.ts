@@ -1,5 +1,12 @@
 import { Shelf } from './shelf.ts';
-import type { IndexAnswer, IndexEntry, IndexProfile, IndexQuery, IndexStats } from '../port.ts';
+import type {
+  IndexAnswer,
+  IndexEntry,
+  IndexProfile,
+  IndexQuery,
+  IndexStats,
+  TermFrequencies,
+} from '../port.ts';
 
 /** One workspace's index: nothing in it refers to another's. */
 export class WorkspaceIndex {
@@ -26,6 +33,10 @@ export class WorkspaceIndex {
 
   search(query: IndexQuery): IndexAnswer {
     return this.#shelves[query.profile].search(query);
+  }
+
+  frequencies({ profile, text }: Pick<IndexEntry, 'profile' | 'text'>): TermFrequencies {
+    return this.#shelves[profile].lexical.frequencies(text);
   }
 
   get count(): number {

@@ -4,7 +4,7 @@ import { SESSION_BM25, type LexicalProfile } from './profiles.ts';
 import { LexicalScores } from './lexical-scores.ts';
 import { NEIGHBOURS, SessionLinks } from './session-links.ts';
 import { countIn, TermIndex, type Posting } from './term-index.ts';
-import type { IndexEntry } from '../port.ts';
+import type { IndexEntry, TermFrequencies } from '../port.ts';
 
 /** BM25 with neighbours and sessions over slots that its owner numbers. */
 export class LexicalIndex {
@@ -66,6 +66,13 @@ export class LexicalIndex {
     if (this.#links.sessions > 0) this.#lend(mask);
     scores.finish(this.#profile.sessionWeight, this.#links.sessionOf);
     return scores;
+  }
+
+  frequencies(text: string): TermFrequencies {
+    const terms = [...new Set(analyse(text))];
+    const counts = terms.map((term) => [term, this.#terms.posting(term)?.containing ?? 0] as const);
+    const containing = new Map(counts.filter(([, count]) => count > 0));
+    return { entries: this.#terms.entries, containing };
   }
 
   /** BM25 of one slot, term by term. */

@@ -65,6 +65,11 @@ export class QdrantIndex implements MemoryIndex {
     }
   }
 
+  /** It counts terms, but tells nobody. */
+  async frequencies(): Promise<null> {
+    return null;
+  }
+
   /** The generation is read after the search: had it been replaced, the search might have missed points. */
   async search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {
     this.#checkOpen();

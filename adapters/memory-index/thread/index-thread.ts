@@ -29,6 +29,7 @@ function rebuildOf(number: number): Rebuild {
 const calls: ThreadCalls = {
   upsert: (workspaceId, entries) => index.upsert(workspaceId, entries),
   remove: (workspaceId, ids) => index.remove(workspaceId, ids),
+  frequencies: (workspaceId, asked) => index.frequencies(workspaceId, asked),
   search: (workspaceId, query) => index.search(workspaceId, query),
   stats: (workspaceId) => index.stats(workspaceId),
   drop: (workspaceId) => index.drop(workspaceId),

@@ -1,9 +1,10 @@
-import type { IndexAnswer, IndexEntry, IndexQuery, IndexStats } from '../port.ts';
+import type { IndexAnswer, IndexEntry, IndexQuery, IndexStats, MemoryIndex } from '../port.ts';
 
 /** What the thread can be called for, with arguments and result. */
 export interface ThreadCalls {
   readonly upsert: (workspaceId: string, entries: readonly IndexEntry[]) => Promise<void>;
   readonly remove: (workspaceId: string, ids: readonly string[]) => Promise<void>;
+  readonly frequencies: MemoryIndex['frequencies'];
   readonly search: (workspaceId: string, query: IndexQuery) => Promise<IndexAnswer>;
   readonly stats: (workspaceId: string) => Promise<IndexStats>;
   readonly drop: (workspaceId: string) => Promise<void>;

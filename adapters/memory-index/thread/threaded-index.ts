@@ -8,6 +8,7 @@ import type {
   IndexQuery,
   IndexStats,
   MemoryIndex,
+  TermFrequencies,
 } from '../port.ts';
 import type { FromThread, ThreadCalls, ToThread } from './messages.ts';
 
@@ -50,6 +51,13 @@ export class ThreadedIndex implements MemoryIndex {
 
   remove(workspaceId: string, ids: readonly string[]): Promise<void> {
     return this.#call('remove', [workspaceId, ids]);
+  }
+
+  frequencies(
+    workspaceId: string,
+    asked: Pick<IndexEntry, 'profile' | 'text'>,
+  ): Promise<TermFrequencies | null> {
+    return this.#call('frequencies', [workspaceId, asked]);
   }
 
   search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {
