@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { endFrame, LAGGING_FRAME, REVOKED_FRAME } from './sse-frame.ts';
 import { LIMITS } from '../contracts/limits.ts';
-import { isTerminal } from '../contracts/status.ts';
 import { pause } from './pause.ts';
 import { responseStop } from './response-stop.ts';
-import { endFrame, endOf, frameOf, LAGGING_FRAME, positionOf, REVOKED_FRAME } from './sse-frame.ts';
 import { toAppError } from './problem-document.ts';
-import type { Run } from '../contracts/records.ts';
-import type { RunFollower } from './run-feed.ts';
+import type { Follower } from './event-feed.ts';
 import type { Services } from './services.ts';
 import type { StreamPosition } from '../db/stores/run-store.ts';
 
@@ -15,20 +13,38 @@ const HEARTBEAT = ': heartbeat\n\n';
 /** A reader that takes nothing any more is cut off this long after the stream's end. */
 const LINGER_MS = 5_000;
 
-/** One reader of a run's events. */
+/** What is streamed: how it is read on, and how its events look on the wire. */
+export interface EventSource<Event> {
+  readonly follower: Pick<Follower<unknown>, 'changed'>;
+  /** What lies behind the position, in order; fewer events than `limit`: that was all. */
+  readonly read: (after: StreamPosition, limit: number) => Promise<StreamBatch<Event>>;
+  readonly frame: (event: Event) => string;
+  readonly position: (event: Event) => StreamPosition;
+}
+
+/** Events in order, and what the stream ends with behind the last one; null: it goes on. */
+export interface StreamBatch<Event> {
+  readonly events: readonly Event[];
+  readonly end: Readonly<Record<string, string>> | null;
+}
+
+/** One reader of a stream, and where it begins. */
 export interface StreamRequest {
-  readonly run: Run;
   readonly after: StreamPosition;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
 /**
- * Streams the run's events behind a place, in order, each once, and ends with the run. A reader who
- * is too slow gets `lagging` and the end, and may resume; so does one whose key was revoked.
+ * Streams the events behind a place, in order, each once, and ends with what they tell of. A reader
+ * who is too slow gets `lagging` and the end, and may resume; so does one whose key was revoked.
  */
-export async function streamRun(services: Services, stream: StreamRequest): Promise<null> {
-  const { run, request, response } = stream;
+export async function streamEvents<Event>(
+  services: Services,
+  source: EventSource<Event>,
+  stream: StreamRequest,
+): Promise<null> {
+  const { request, response } = stream;
   const stop = responseStop(response, services.closing);
   openStream(response);
   const heartbeat = setInterval(() => response.write(HEARTBEAT), services.timing.sseHeartbeatMs);
@@ -42,13 +58,11 @@ export async function streamRun(services: Services, stream: StreamRequest): Prom
       () => undefined,
     );
   }, services.timing.keyRecheckMs);
-  const follower = services.feeds.follow({ workspaceId: run.workspaceId, runId: run.id });
   try {
-    if (request.method !== 'HEAD') await pump(services, stream, { follower, signal: stop.signal });
+    if (request.method !== 'HEAD') await pump(services, source, { ...stream, signal: stop.signal });
   } finally {
     clearInterval(heartbeat);
     clearInterval(recheck);
-    follower[Symbol.dispose]();
     closeStream(response);
   }
   return null;
@@ -72,49 +86,56 @@ function closeStream(response: ServerResponse): void {
   });
 }
 
-interface Pump {
-  readonly follower: RunFollower;
+interface Pump extends Pick<StreamRequest, 'after' | 'response'> {
   readonly signal: AbortSignal;
 }
 
-async function pump(services: Services, stream: StreamRequest, pump: Pump): Promise<void> {
-  const { run, response } = stream;
-  const { follower, signal } = pump;
-  // Such a run adds nothing behind its last event, so no event would end the stream.
-  if (isTerminal(run.status) && stream.after.seq >= run.lastEventSeq) {
-    response.write(endFrame(run.status));
-    return;
-  }
+async function pump<Event>(
+  services: Services,
+  source: EventSource<Event>,
+  { after, response, signal }: Pump,
+): Promise<void> {
   const isOver = (): boolean => signal.aborted;
-  let at = stream.after;
+  let at = after;
   while (!isOver()) {
-    const events = await readOn(services, pump, at);
-    for (const event of events ?? []) {
+    const { events, end, isAll } = await readOn(services, source, { at, signal });
+    for (const [index, event] of events.entries()) {
       if (isOver()) return;
-      response.write(frameOf(event));
-      at = positionOf(event);
-      const end = endOf(event);
-      if (end !== null) {
-        response.write(endFrame(end));
-        return;
-      }
+      response.write(source.frame(event));
+      at = source.position(event);
+      // Who has read so far has the end as well, however slowly he reads.
+      if (end !== null && index === events.length - 1) break;
       if (!(await keepsUp(response, services.timing.sseDrainMs, signal))) {
         response.write(LAGGING_FRAME);
         return;
       }
     }
-    if (events !== null && events.length < PAGE) await follower.changed(signal);
+    if (end !== null) {
+      if (!isOver()) response.write(endFrame(end));
+      return;
+    }
+    if (isAll) await source.follower.changed(signal);
   }
 }
 
-/** The next events; null when the database was away: the stream outlasts it. */
-async function readOn(services: Services, { follower, signal }: Pump, at: StreamPosition) {
+interface ReadOn {
+  readonly at: StreamPosition;
+  readonly signal: AbortSignal;
+}
+
+/** The next events, and whether these are all; none while the database is away, which is outlasted. */
+async function readOn<Event>(
+  services: Services,
+  source: EventSource<Event>,
+  { at, signal }: ReadOn,
+): Promise<StreamBatch<Event> & { readonly isAll: boolean }> {
   try {
-    return await follower.read(at, PAGE);
+    const batch = await source.read(at, PAGE);
+    return { ...batch, isAll: batch.events.length < PAGE };
   } catch (error) {
     if (toAppError(error).code !== 'service.unavailable') throw error;
     await pause(services.timing.pollMs, signal);
-    return null;
+    return { events: [], end: null, isAll: false };
   }
 }
 
