@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseEventCursor, refuseBeyond } from './event-cursor.ts';
+import { parseEventCursor, parseNumberCursor, refuseBeyond } from './event-cursor.ts';
 
 describe('cursors of events', () => {
   test.each([
@@ -20,6 +20,14 @@ describe('cursors of events', () => {
       );
     },
   );
+
+  test('may be refused between entries', () => {
+    expect(parseNumberCursor('12')).toEqual({ seq: 12, sub: 0 });
+    expect(parseNumberCursor(undefined)).toEqual({ seq: 0, sub: 0 });
+    expect(() => parseNumberCursor('12.3')).toThrow(
+      expect.objectContaining({ code: 'events.bad_cursor' }),
+    );
+  });
 
   test('takes the last event and refuses what lies behind it', () => {
     expect(() => {

@@ -16,11 +16,21 @@ export function parseEventCursor(text: string | undefined): StreamPosition {
   return { seq: Number(match[1]), sub: Number(match[2] ?? 0) };
 }
 
-/** Refuses a place behind the run's last event: the caller has mixed up runs. */
+/** The same where events are numbered and have nothing between them. */
+export function parseNumberCursor(text: string | undefined): StreamPosition {
+  const cursor = parseEventCursor(text);
+  if (cursor.sub === 0) return cursor;
+  throw new AppError(
+    'events.bad_cursor',
+    'the cursor is not an event id such as 12; leave it out to read from the start',
+  );
+}
+
+/** Refuses a place behind the last event: the caller has mixed up whose events they are. */
 export function refuseBeyond(cursor: StreamPosition, lastEventSeq: number): void {
   if (cursor.seq <= lastEventSeq) return;
   throw new AppError(
     'events.cursor_out_of_range',
-    `the run's last event is ${lastEventSeq}; ${cursor.seq} lies behind it`,
+    `the last event is ${lastEventSeq}; ${cursor.seq} lies behind it`,
   );
 }

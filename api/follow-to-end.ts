@@ -1,14 +1,14 @@
 import { isTerminal } from '../contracts/status.ts';
 import { toAppError } from './problem-document.ts';
 import type { Run } from '../contracts/records.ts';
-import type { RunFollower } from './run-feed.ts';
+import type { Follower } from './event-feed.ts';
 import type { RunRef } from '../contracts/journal.ts';
 import type { Services } from './services.ts';
 
 /** A run to follow, as it was read after the following began. */
 export interface Followed {
   readonly ref: RunRef;
-  readonly follower: RunFollower;
+  readonly follower: Pick<Follower<unknown>, 'ended'>;
   readonly run: Run;
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../contracts/app-error.ts';
-import type { KnowledgeDocument } from '../contracts/knowledge.ts';
+import type { Ingestion, KnowledgeDocument } from '../contracts/knowledge.ts';
 import type { Memory } from '../contracts/memory.ts';
 import type { Services } from './services.ts';
 
@@ -35,6 +35,17 @@ export async function visibleDocument(
   const document = await services.knowledge.getDocument(asked.workspaceId, asked.id);
   if (isVisible(document, asked.userId)) return document;
   throw new AppError('knowledge.document_not_found', `no document ${asked.id}`);
+}
+
+/** The ingestion, if the person may see its document. */
+export async function visibleIngestion(
+  { knowledge }: Pick<Services, 'knowledge'>,
+  { workspaceId, id, userId }: Asked,
+): Promise<Ingestion> {
+  const ingestion = await knowledge.ingestion(workspaceId, id);
+  const document = await knowledge.getDocument(workspaceId, ingestion.documentId);
+  if (isVisible(document, userId)) return ingestion;
+  throw new AppError('knowledge.ingestion_not_found', `no ingestion ${id}`);
 }
 
 /** Whether what belongs to a person, or to nobody, is there for the one who looks. */

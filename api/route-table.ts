@@ -12,6 +12,7 @@ import { GRAPH_FACT_ROUTES } from './routes/graph-facts.ts';
 import { GRAPH_ROUTES } from './routes/graph.ts';
 import { HEALTH_ROUTES } from './routes/health.ts';
 import { HUMAN_TASK_ROUTES } from './routes/human-tasks.ts';
+import { INGESTION_EVENT_ROUTES } from './routes/ingestion-events.ts';
 import { INGESTION_ROUTES } from './routes/ingestions.ts';
 import { isPermission } from './permissions.ts';
 import { KNOWLEDGE_BASE_ROUTES } from './routes/knowledge-bases.ts';
@@ -47,6 +48,7 @@ export const ROUTE_TABLE: readonly Route[] = [
   ...KNOWLEDGE_BASE_ROUTES,
   ...DOCUMENT_ROUTES,
   ...INGESTION_ROUTES,
+  ...INGESTION_EVENT_ROUTES,
   ...GRAPH_ROUTES,
   ...GRAPH_FACT_ROUTES,
   ...FEEDBACK_ROUTES,

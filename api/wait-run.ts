@@ -17,7 +17,7 @@ export async function waitForRun(
 ): Promise<Reply | null> {
   const { response, timeoutMs } = wait;
   // Followed before it is read: an end in between is not missed.
-  using follower = services.feeds.follow(ref);
+  using follower = services.runFeeds.follow({ workspaceId: ref.workspaceId, id: ref.runId });
   const now = await services.runs.get(ref.workspaceId, ref.runId);
   if (isTerminal(now.status)) return { status: 200, body: now };
   const signal = responseStop(response, services.closing).signal;

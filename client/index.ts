@@ -19,7 +19,8 @@ export type { WorkspaceSettings } from './workspace.ts';
 export type { Paged } from './paged.ts';
 export type { CreateOptions, RequestOptions } from './request-options.ts';
 export type { JournalEvent, RunStreamEvent } from './run-event.ts';
-export type { StreamOptions } from './run-stream.ts';
+export type { StreamOptions } from './event-stream.ts';
+export type { IngestionStreamOptions, IngestionWaitOptions } from './ingestion-stream.ts';
 export type { WaitOptions } from './run-wait.ts';
 export type {
   CreateAgentRequest,
@@ -102,6 +103,7 @@ export type {
   ListDocumentsQuery,
   UpdateKnowledgeBaseRequest,
 } from '../contracts/knowledge.schema.ts';
+export type { IngestionEvent } from '../contracts/ingestion-event.ts';
 export type { Chunk, Ingestion, KnowledgeBase, KnowledgeDocument } from '../contracts/knowledge.ts';
 export type {
   CloseFactRequest,

@@ -16,7 +16,14 @@ import type {
   SearchKnowledgeBaseRequest,
   SearchKnowledgeRequest,
 } from '../contracts/recall.schema.ts';
+import {
+  streamIngestion,
+  waitForIngestion,
+  type IngestionStreamOptions,
+  type IngestionWaitOptions,
+} from './ingestion-stream.ts';
 import { createPaged, type Paged } from './paged.ts';
+import type { IngestionEvent } from '../contracts/ingestion-event.ts';
 import { segment, type RequestOptions } from './request-options.ts';
 import type { KnowledgeAnswer } from '../contracts/recall.ts';
 import type { PageQuery } from '../contracts/query.schema.ts';
@@ -81,6 +88,16 @@ export interface Knowledge {
   ingestions(documentId: string, query?: DocumentPageQuery): Paged<Ingestion>;
   /** How far each step is. */
   ingestion(ingestionId: string, options?: ViewerOptions): Promise<Ingestion>;
+  /** Every event once and in order until it has ended or was deleted, for `for await`. */
+  ingestionEvents(
+    ingestionId: string,
+    options?: IngestionStreamOptions,
+  ): AsyncGenerator<IngestionEvent, void, undefined>;
+  /**
+   * The ingestion once it has ended, however it did; survives lost connections and restarts. Rejects
+   * with `knowledge.ingestion_not_found` once its document is deleted.
+   */
+  waitForIngestion(ingestionId: string, options?: IngestionWaitOptions): Promise<Ingestion>;
   /** Has it ended as soon as it can be. */
   cancelIngestion(ingestionId: string, options?: ViewerOptions): Promise<Ingestion>;
 }
@@ -165,7 +182,13 @@ function documents(transport: Transport): Pick<Knowledge, Documents> {
   };
 }
 
-type Ingestions = 'ingest' | 'ingestions' | 'ingestion' | 'cancelIngestion';
+type Ingestions =
+  | 'ingest'
+  | 'ingestions'
+  | 'ingestion'
+  | 'ingestionEvents'
+  | 'waitForIngestion'
+  | 'cancelIngestion';
 
 function ingestions(transport: Transport): Pick<Knowledge, Ingestions> {
   return {
@@ -186,6 +209,10 @@ function ingestions(transport: Transport): Pick<Knowledge, Ingestions> {
         query: { userId },
         signal,
       }),
+    ingestionEvents: (ingestionId, options = {}) =>
+      streamIngestion(transport, ingestionId, options),
+    waitForIngestion: (ingestionId, options = {}) =>
+      waitForIngestion(transport, ingestionId, options),
     cancelIngestion: (ingestionId, { userId, signal } = {}) =>
       transport.json({
         method: 'POST',

@@ -15,7 +15,8 @@ import {
   type RequestOptions,
 } from './request-options.ts';
 import type { JournalEvent, RunStreamEvent } from './run-event.ts';
-import { streamRun, type StreamOptions } from './run-stream.ts';
+import type { StreamOptions } from './event-stream.ts';
+import { streamRun } from './run-stream.ts';
 import type { Transport } from './transport.ts';
 import { waitForRun, type WaitOptions } from './run-wait.ts';
 

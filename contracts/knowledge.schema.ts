@@ -6,6 +6,7 @@ import {
   type AddedDocument,
   type Chunk,
   type Ingestion,
+  type IngestionProgress,
   type KnowledgeBase,
   type KnowledgeDocument,
 } from './knowledge.ts';
@@ -102,6 +103,16 @@ export const chunkSchema = z
   })
   .meta({ id: 'Chunk' }) satisfies z.ZodType<Chunk>;
 
+/** How far a step of an ingestion is, in an answer. */
+export const ingestionProgressSchema = z
+  .object({
+    step: z.enum(INGESTION_STEPS),
+    state: z.enum(INGESTION_STATES),
+    done: count,
+    total: count.nullable(),
+  })
+  .meta({ id: 'IngestionProgress' }) satisfies z.ZodType<IngestionProgress>;
+
 /** One run of a document through parsing, cutting, embedding and indexing, in an answer. */
 export const ingestionSchema = z
   .object({
@@ -110,14 +121,8 @@ export const ingestionSchema = z
     revision: count,
     state: z.enum(INGESTION_STATES),
     error: z.string().nullable(),
-    steps: z.array(
-      z.object({
-        step: z.enum(INGESTION_STEPS),
-        state: z.enum(INGESTION_STATES),
-        done: count,
-        total: count.nullable(),
-      }),
-    ),
+    steps: z.array(ingestionProgressSchema),
+    lastEventSeq: count,
     startedAt: timeSchema,
     endedAt: timeSchema.nullable(),
   })

@@ -96,6 +96,8 @@ export interface Ingestion {
   readonly state: IngestionState;
   readonly error: string | null;
   readonly steps: readonly IngestionProgress[];
+  /** 0 where it has no events, because it is older than these are. */
+  readonly lastEventSeq: number;
   readonly startedAt: string;
   readonly endedAt: string | null;
 }

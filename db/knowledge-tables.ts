@@ -1,5 +1,6 @@
 import type { DocumentState, IngestionState, IngestionStep } from '../contracts/knowledge.ts';
-import type { Nullable, NullableTimeColumn, TimeColumn } from './columns.ts';
+import type { IngestionEventDraft, IngestionEventType } from '../contracts/ingestion-event.ts';
+import type { JsonColumn, Nullable, NullableTimeColumn, TimeColumn } from './columns.ts';
 import type { ColumnType, Generated } from 'kysely';
 
 interface KnowledgeBasesTable {
@@ -68,6 +69,17 @@ interface IngestionsTable {
   readonly error: Nullable<string>;
   readonly started_at: TimeColumn;
   readonly ended_at: NullableTimeColumn;
+  /** The number of its last event. */
+  readonly events: Generated<number>;
+}
+
+interface IngestionEventsTable {
+  readonly workspace_id: string;
+  readonly ingestion_id: string;
+  readonly seq: number;
+  readonly type: IngestionEventType;
+  readonly data: JsonColumn<IngestionEventDraft['data']>;
+  readonly created_at: TimeColumn;
 }
 
 interface IngestionStepsTable {
@@ -130,6 +142,7 @@ export interface KnowledgeTables {
   readonly chunk_vectors: ChunkVectorsTable;
   readonly ingestions: IngestionsTable;
   readonly ingestion_steps: IngestionStepsTable;
+  readonly ingestion_events: IngestionEventsTable;
   readonly kg_entities: EntitiesTable;
   readonly kg_entity_words: EntityWordsTable;
   readonly kg_facts: FactsTable;

@@ -1,13 +1,13 @@
 import { ALL_RUNS, ENDED_MARK, EVENTS_CHANNEL, type Notifier } from './notifier.ts';
 import { Client } from 'pg';
 
-/** Wakes those who follow a run when its journal has grown, in any process. */
+/** Wakes those who follow a run or an ingestion when it has new events, in any process. */
 export interface EventListener extends AsyncDisposable {
   /** `onChange` may also be called when nothing has changed; returns how to stop. */
-  subscribe(runId: string, onChange: OnChange): () => void;
+  subscribe(id: string, onChange: OnChange): () => void;
 }
 
-/** `mayHaveEnded` is false when the run has surely not ended with this change. */
+/** `mayHaveEnded` is false when it has surely not ended with this change. */
 export type OnChange = (mayHaveEnded: boolean) => void;
 
 const FIRST_RETRY_MS = 100;
@@ -38,16 +38,16 @@ class Listener implements EventListener {
     this.#stopHearing = own?.hear((named) => this.#wakeAllNamed(named));
   }
 
-  subscribe(runId: string, onChange: OnChange): () => void {
+  subscribe(id: string, onChange: OnChange): () => void {
     if (this.#client === null && this.#timer === undefined && !this.#isClosed) this.#connect();
     // A function of its own: the same one may be subscribed twice.
     const own: OnChange = (mayHaveEnded) => onChange(mayHaveEnded);
-    const ofRun = this.#subscribers.get(runId) ?? new Set();
-    this.#subscribers.set(runId, ofRun.add(own));
+    const subscribed = this.#subscribers.get(id) ?? new Set();
+    this.#subscribers.set(id, subscribed.add(own));
     return () => {
-      ofRun.delete(own);
-      if (ofRun.size > 0 || this.#subscribers.get(runId) !== ofRun) return;
-      this.#subscribers.delete(runId);
+      subscribed.delete(own);
+      if (subscribed.size > 0 || this.#subscribers.get(id) !== subscribed) return;
+      this.#subscribers.delete(id);
     };
   }
 
@@ -105,7 +105,7 @@ class Listener implements EventListener {
   }
 
   #wakeAll(): void {
-    for (const runId of [...this.#subscribers.keys()]) this.#wake(runId, true);
+    for (const id of [...this.#subscribers.keys()]) this.#wake(id, true);
   }
 
   #wakeNamed(named: string): void {
@@ -113,7 +113,7 @@ class Listener implements EventListener {
     this.#wake(hasEnded ? named.slice(0, -ENDED_MARK.length) : named, hasEnded);
   }
 
-  #wake(runId: string, mayHaveEnded: boolean): void {
-    for (const onChange of [...(this.#subscribers.get(runId) ?? [])]) onChange(mayHaveEnded);
+  #wake(id: string, mayHaveEnded: boolean): void {
+    for (const onChange of [...(this.#subscribers.get(id) ?? [])]) onChange(mayHaveEnded);
   }
 }

@@ -1,10 +1,10 @@
 import { Client } from 'pg';
 
-/** Channel on which processes tell each other whose journal has grown. */
+/** Channel on which processes tell each other which runs and ingestions have new events. */
 export const EVENTS_CHANNEL = 'holdfast_events';
-/** Payload that stands for all runs. */
+/** Payload that stands for all of them. */
 export const ALL_RUNS = '*';
-/** Behind the id of a run that has ended. */
+/** Behind the id of one that has ended. */
 export const ENDED_MARK = '!';
 
 /** PostgreSQL refuses payloads of 8,000 bytes. */

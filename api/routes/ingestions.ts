@@ -1,11 +1,8 @@
 import { documentPageQuerySchema, ingestionSchema } from '../../contracts/knowledge.schema.ts';
-import { AppError } from '../../contracts/app-error.ts';
 import { ingestDocument } from '../ingest-document.ts';
-import type { Ingestion } from '../../contracts/knowledge.ts';
-import { isVisible, visibleDocument } from '../memory-access.ts';
+import { visibleDocument, visibleIngestion } from '../memory-access.ts';
 import { pageSchema } from '../../contracts/query.schema.ts';
 import { route } from '../route.ts';
-import type { Services } from '../services.ts';
 import { toPageRequest } from '../paging.ts';
 import { viewerQuerySchema } from '../../contracts/memory.schema.ts';
 
@@ -74,18 +71,3 @@ const cancelIngestion = route({
 
 /** Routes of ingestions. */
 export const INGESTION_ROUTES = [ingest, listIngestions, getIngestion, cancelIngestion];
-
-async function visibleIngestion(
-  { knowledge }: Services,
-  asked: {
-    readonly workspaceId: string;
-    readonly id: string;
-    readonly userId?: string | undefined;
-  },
-): Promise<Ingestion> {
-  const { workspaceId, id, userId } = asked;
-  const ingestion = await knowledge.ingestion(workspaceId, id);
-  const document = await knowledge.getDocument(workspaceId, ingestion.documentId);
-  if (isVisible(document, userId)) return ingestion;
-  throw new AppError('knowledge.ingestion_not_found', `no ingestion ${id}`);
-}

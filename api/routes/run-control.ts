@@ -39,7 +39,7 @@ const cancelRun = route({
   handler: async ({ params, workspaceId, response }, services) => {
     const ref = { workspaceId, runId: params.run };
     // Followed before it is read: an end in between is not missed.
-    using follower = services.feeds.follow(ref);
+    using follower = services.runFeeds.follow({ workspaceId, id: params.run });
     const { run } = await services.runs.requestCancel(workspaceId, params.run);
     if (isTerminal(run.status)) return toCancelReply(run);
     // The request is stored: a workflow that cannot be told now sees it when it goes on.

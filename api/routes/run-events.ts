@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { eventPageSchema, eventsQuerySchema } from '../../contracts/event.schema.ts';
 import { isTerminal } from '../../contracts/status.ts';
 import { parseEventCursor, refuseBeyond } from '../event-cursor.ts';
+import { lastEventId, wantsStream } from '../stream-headers.ts';
 import { route, type Reply } from '../route.ts';
 import { streamRun } from '../run-stream.ts';
 import type { Run } from '../../contracts/records.ts';
@@ -32,22 +32,13 @@ const runEvents = route({
     const after = parseEventCursor((streams ? lastEventId(request) : undefined) ?? query.after);
     const run = await services.runs.get(workspaceId, params.run);
     refuseBeyond(after, run.lastEventSeq);
-    if (streams) return streamRun(services, { run, after, request, response });
+    if (streams) return streamRun(services, run, { after, request, response });
     return eventPage(services, run, { after: after.seq, limit: query.limit ?? DEFAULT_LIMIT });
   },
 });
 
 /** Routes of a run's events. */
 export const RUN_EVENT_ROUTES = [runEvents];
-
-function wantsStream(request: IncomingMessage): boolean {
-  return (request.headers.accept ?? '').includes('text/event-stream');
-}
-
-function lastEventId(request: IncomingMessage): string | undefined {
-  const id = request.headers['last-event-id'];
-  return typeof id === 'string' && id !== '' ? id : undefined;
-}
 
 async function eventPage(
   services: Services,

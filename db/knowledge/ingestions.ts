@@ -1,12 +1,15 @@
 import type { Ingestion, IngestionProgress } from '../../contracts/knowledge.ts';
 import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from '../stores/page.ts';
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { addEvent } from './ingestion-events.ts';
 import { AppError } from '../../contracts/app-error.ts';
 import type { IngestionRef } from '../../contracts/ingestion-control.ts';
+import type { IngestionEventDraft } from '../../contracts/ingestion-event.ts';
 import { INGESTION_STEPS } from '../../contracts/knowledge.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Tables } from '../tables.ts';
 import { unknownDocument } from './documents.ts';
+import { unknownIngestion } from './unknown-ingestion.ts';
 import { violatedUnique } from '../violation.ts';
 
 /** How an ingestion ends. */
@@ -14,53 +17,111 @@ export type IngestionEnd =
   | { readonly state: 'succeeded' | 'cancelled' }
   | { readonly state: 'failed'; readonly error: string };
 
+interface IngestionKey {
+  readonly workspaceId: string;
+  readonly id: string;
+}
+
 /** See `KnowledgeStore.startIngestion`. */
 export async function startIngestion(
-  kysely: Kysely<Tables>,
+  trx: Transaction<Tables>,
   workspaceId: string,
   documentId: string,
 ): Promise<Ingestion> {
   const id = newId('ingestion');
+  const { revision } = await insertIngestion(trx, { workspaceId, documentId, id });
+  const data = { documentId, revision };
+  await addEvent(trx, { workspaceId, id }, { type: 'ingestion.started', data });
+  return getIngestion(trx, workspaceId, id);
+}
+
+async function insertIngestion(
+  trx: Transaction<Tables>,
+  { workspaceId, documentId, id }: IngestionKey & { readonly documentId: string },
+): Promise<Pick<Ingestion, 'revision'>> {
   try {
-    const { rows } = await sql`
+    const { rows } = await sql<Pick<Ingestion, 'revision'>>`
       insert into ingestions (workspace_id, id, document_id, revision)
       select d.workspace_id, ${id}, d.id, d.revision from documents d
       where d.workspace_id = ${workspaceId} and d.id = ${documentId}
-      returning 1`.execute(kysely);
-    if (rows.length === 0) throw unknownDocument(documentId);
+      returning revision`.execute(trx);
+    const [made] = rows;
+    if (made === undefined) throw unknownDocument(documentId);
+    return made;
   } catch (error) {
     if (violatedUnique(error) === null) throw error;
     throw new AppError('knowledge.conflict', `document ${documentId} is being ingested already`);
   }
-  return getIngestion(kysely, workspaceId, id);
 }
 
-/** See `KnowledgeStore.ingestionStep`. */
+/**
+ * See `KnowledgeStore.ingestionStep`. The number of events is bounded, for a batch of 64 pieces that
+ * is embedded is one, a document has a limited number of pieces, and what a repeated activity writes
+ * again is none.
+ */
 export async function writeStep(
-  kysely: Kysely<Tables>,
+  trx: Transaction<Tables>,
   workspaceId: string,
   { id, progress }: { readonly id: string; readonly progress: IngestionProgress },
 ): Promise<void> {
-  const { step, state, done, total } = progress;
-  const { rows } = await sql`
-    insert into ingestion_steps as s (workspace_id, ingestion_id, step, state, done, total, updated_at)
-    select i.workspace_id, i.id, ${step}, ${state}, ${done}, ${total}::int, clock_timestamp()
-    from ingestions i
-    where i.workspace_id = ${workspaceId} and i.id = ${id} and i.state = 'running'
-    on conflict (workspace_id, ingestion_id, step) do update set
-      state = excluded.state, done = greatest(s.done, excluded.done), total = excluded.total,
-      updated_at = excluded.updated_at
-    returning 1`.execute(kysely);
-  if (rows.length === 0) await getIngestion(kysely, workspaceId, id);
+  const key = { workspaceId, id };
+  const changed = (await lockRunning(trx, key)) ? await upsertStep(trx, key, progress) : null;
+  if (changed !== null) await addEvent(trx, key, { type: 'ingestion.step', data: changed });
+}
+
+/** False if it has ended: then nothing of it changes any more. */
+async function lockRunning(
+  trx: Transaction<Tables>,
+  { workspaceId, id }: IngestionKey,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('ingestions')
+    .select('state')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  if (row === undefined) throw unknownIngestion(id);
+  return row.state === 'running';
+}
+
+/**
+ * Writes the step of an ingestion that is locked; answers with what it is now, or null if it was that
+ * before. The time is written in any case: it tells the sweeper that somebody works on it.
+ */
+async function upsertStep(
+  trx: Transaction<Tables>,
+  { workspaceId, id }: IngestionKey,
+  { step, state, done, total }: IngestionProgress,
+): Promise<IngestionProgress | null> {
+  const { rows } = await sql<IngestionProgress>`
+    with before as (
+      select state, done, total from ingestion_steps
+      where workspace_id = ${workspaceId} and ingestion_id = ${id} and step = ${step}),
+    written as (
+      insert into ingestion_steps as s
+        (workspace_id, ingestion_id, step, state, done, total, updated_at)
+      values (${workspaceId}, ${id}, ${step}, ${state}, ${done}, ${total}::int, clock_timestamp())
+      on conflict (workspace_id, ingestion_id, step) do update set
+        state = excluded.state, done = greatest(s.done, excluded.done), total = excluded.total,
+        updated_at = excluded.updated_at
+      returning step, state, done, total)
+    select w.* from written w
+    where not exists (
+      select from before b
+      where (b.state, b.done, b.total) is not distinct from (w.state, w.done, w.total))`.execute(
+    trx,
+  );
+  return rows[0] ?? null;
 }
 
 /** See `KnowledgeStore.endIngestion`. */
 export async function endIngestion(
-  kysely: Kysely<Tables>,
+  trx: Transaction<Tables>,
   workspaceId: string,
   { id, end }: { readonly id: string; readonly end: IngestionEnd },
 ): Promise<Ingestion> {
-  await kysely
+  const { numUpdatedRows } = await trx
     .updateTable('ingestions')
     .set({
       state: end.state,
@@ -70,8 +131,20 @@ export async function endIngestion(
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .where('state', '=', 'running')
-    .execute();
-  return getIngestion(kysely, workspaceId, id);
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) await addEvent(trx, { workspaceId, id }, endEvent(end));
+  return getIngestion(trx, workspaceId, id);
+}
+
+function endEvent(end: IngestionEnd): IngestionEventDraft {
+  switch (end.state) {
+    case 'succeeded':
+      return { type: 'ingestion.succeeded', data: {} };
+    case 'cancelled':
+      return { type: 'ingestion.cancelled', data: {} };
+    case 'failed':
+      return { type: 'ingestion.failed', data: { error: end.error } };
+  }
 }
 
 /** See `KnowledgeStore.ingestion`. */
@@ -86,7 +159,7 @@ export async function getIngestion(
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .executeTakeFirst();
-  if (row === undefined) throw new AppError('knowledge.ingestion_not_found', `no ingestion ${id}`);
+  if (row === undefined) throw unknownIngestion(id);
   return withSteps(kysely, row);
 }
 
@@ -148,6 +221,7 @@ async function withSteps(
     state: row.state,
     error: row.error,
     steps: inOrder,
+    lastEventSeq: row.events,
     startedAt: row.started_at.toISOString(),
     endedAt: row.ended_at?.toISOString() ?? null,
   };

@@ -55,13 +55,19 @@ import {
   scanChunks,
   type ChunkScan,
 } from '../knowledge/read-chunks.ts';
+import {
+  readEvents,
+  type IngestionEventRange,
+  type IngestionEvents,
+} from '../knowledge/ingestion-events.ts';
 import type { IngestionRef } from '../../contracts/ingestion-control.ts';
 import type { KnowledgeBase, KnowledgeDocument } from '../../contracts/knowledge.ts';
 import type { Page, PageRequest } from './page.ts';
 import { replaceChunks, type ReplaceChunks } from '../knowledge/chunks.ts';
 import type { Database } from '../database.ts';
 import { deleteDocuments } from '../knowledge/erase-documents.ts';
-import { sql } from 'kysely';
+import type { Tables } from '../tables.ts';
+import { sql, type Transaction } from 'kysely';
 
 /** Knowledge bases with their documents; those of other workspaces are unknown. */
 export interface KnowledgeStore {
@@ -118,6 +124,12 @@ export interface KnowledgeStore {
   endIngestion(workspaceId: string, id: string, end: IngestionEnd): Promise<Ingestion>;
   /** Throws `knowledge.ingestion_not_found`. */
   ingestion(workspaceId: string, id: string): Promise<Ingestion>;
+  /** What happened in it behind a number, in order. Throws `knowledge.ingestion_not_found`. */
+  ingestionEvents(
+    workspaceId: string,
+    id: string,
+    range: IngestionEventRange,
+  ): Promise<IngestionEvents>;
   /** Of a document, newest first. */
   listIngestions(
     workspaceId: string,
@@ -153,7 +165,7 @@ export interface KnowledgeStore {
 
 /** Knowledge bases on PostgreSQL. */
 export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
-  const inOne = <T>(work: (trx: typeof kysely) => Promise<T>): Promise<T> =>
+  const inOne = <T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
     kysely.transaction().execute(work);
   const kind = CHUNK_VECTORS;
   return {
@@ -179,9 +191,10 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     listChunks: (ws, documentId, page) => listChunks(kysely, ws, { documentId, page }),
     scanChunks: (ws, scan) => scanChunks(kysely, ws, scan),
     quietIngestions: (search) => quietIngestions(kysely, search),
-    startIngestion: (ws, documentId) => startIngestion(kysely, ws, documentId),
-    ingestionStep: (ws, id, progress) => writeStep(kysely, ws, { id, progress }),
-    endIngestion: (ws, id, end) => endIngestion(kysely, ws, { id, end }),
+    startIngestion: (ws, documentId) => inOne((trx) => startIngestion(trx, ws, documentId)),
+    ingestionStep: (ws, id, progress) => inOne((trx) => writeStep(trx, ws, { id, progress })),
+    endIngestion: (ws, id, end) => inOne((trx) => endIngestion(trx, ws, { id, end })),
+    ingestionEvents: (ws, id, range) => readEvents(kysely, ws, { id, range }),
     ingestion: (ws, id) => getIngestion(kysely, ws, id),
     listIngestions: (ws, documentId, page) => listIngestions(kysely, ws, { documentId, page }),
     lastIngestion: (ws, documentId) => lastIngestion(kysely, ws, documentId),

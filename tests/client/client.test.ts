@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createClient, type RunStreamEvent } from '../../client/index.ts';
+import { createClient, type IngestionEvent, type RunStreamEvent } from '../../client/index.ts';
+import { createKnowledge } from '../../client/knowledge.ts';
 import { createRuns } from '../../client/runs.ts';
 import { createTransport } from '../../client/transport.ts';
 import { eventId, type StreamEvent } from '../../contracts/event.ts';
@@ -56,6 +57,35 @@ test.each([1, 2, 3, 4, 5])(
     expect(server.connections()).toBeGreaterThan(5);
   },
 );
+
+/** An ingestion that embeds as many batches. */
+function story(batches: number): readonly IngestionEvent[] {
+  const started = { type: 'ingestion.started', data: { documentId: 'd', revision: 1 } } as const;
+  const steps = Array.from({ length: batches }, (_, n) => ({
+    type: 'ingestion.step' as const,
+    data: { step: 'embed', state: 'running', done: n, total: batches } as const,
+  }));
+  const events = [started, ...steps, { type: 'ingestion.succeeded', data: {} } as const];
+  return events.map((event, index) => ({ ...event, seq: index + 1, at: '' }));
+}
+
+test('a stream of an ingestion that is cut at random bytes shows every event once and in order', async () => {
+  const events = story(60);
+  const random = randomFrom(7);
+  await using server = await startCuttingServer(events, () => ({
+    cutAfterBytes: Math.floor(random() * 1_500),
+    repeat: Math.floor(random() * 4),
+  }));
+  const transport = createTransport({
+    ...{ baseUrl: server.baseUrl, apiKey: 'k', fetch, maxRetries: 4 },
+    pacing: { sleep: () => Promise.resolve(), random },
+  });
+  const seen: IngestionEvent[] = [];
+  const told = createKnowledge(transport).ingestionEvents('ing_1');
+  for await (const event of told) seen.push(event);
+  expect(seen).toEqual(events);
+  expect(server.connections()).toBeGreaterThan(5);
+});
 
 test('a stream outlasts a restart of the service', async () => {
   const events = journal(30);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventId, type StreamEvent } from '../../contracts/event.ts';
+import type { IngestionEvent } from '../../contracts/ingestion-event.ts';
 
 /** What a connection does to its reader. */
 export interface Mischief {
@@ -12,7 +13,9 @@ export interface Mischief {
   readonly refuse?: number;
 }
 
-/** A service that has run `run_1` and is bad at telling about it. */
+type ServedEvent = StreamEvent | IngestionEvent;
+
+/** A service that has run `run_1`, or an ingestion, and is bad at telling about it. */
 export interface CuttingServer extends AsyncDisposable {
   readonly baseUrl: string;
   readonly connections: () => number;
@@ -24,7 +27,7 @@ export interface CuttingServer extends AsyncDisposable {
 
 /** Serves the events; the n-th stream connection suffers `mischief(n)`. */
 export async function startCuttingServer(
-  events: readonly StreamEvent[],
+  events: readonly ServedEvent[],
   mischief: (connection: number) => Mischief,
 ): Promise<CuttingServer> {
   let connections = 0;
@@ -41,7 +44,7 @@ export async function startCuttingServer(
       return;
     }
     const last = request.headers['last-event-id'];
-    const next = last === undefined ? 0 : events.findIndex((event) => eventId(event) === last) + 1;
+    const next = last === undefined ? 0 : events.findIndex((event) => idOf(event) === last) + 1;
     const text = events
       .slice(Math.max(0, next - repeat))
       .map(frameOf)
@@ -112,8 +115,12 @@ export async function startCuttingServer(
   };
 }
 
-function frameOf(event: StreamEvent): string {
-  return `id: ${eventId(event)}\r\nevent: ${event.type}\r\ndata: ${JSON.stringify(event)}\r\n\r\n`;
+function idOf(event: ServedEvent): string {
+  return event.type === 'token' ? eventId(event) : String(event.seq);
+}
+
+function frameOf(event: ServedEvent): string {
+  return `id: ${idOf(event)}\r\nevent: ${event.type}\r\ndata: ${JSON.stringify(event)}\r\n\r\n`;
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -101,6 +101,8 @@ const CALLS: Readonly<Record<string, (client: Client) => unknown>> = {
   'knowledge.ingest': ({ knowledge }) => knowledge.ingest('d'),
   'knowledge.ingestions': ({ knowledge }) => knowledge.ingestions('d').page(),
   'knowledge.ingestion': ({ knowledge }) => knowledge.ingestion('i'),
+  'knowledge.ingestionEvents': ({ knowledge }) => knowledge.ingestionEvents('i').next(),
+  'knowledge.waitForIngestion': ({ knowledge }) => knowledge.waitForIngestion('i'),
   'knowledge.cancelIngestion': ({ knowledge }) => knowledge.cancelIngestion('i'),
   'graph.putEntities': ({ graph }) => graph.putEntities({ entities: [] }),
   'graph.findEntities': ({ graph }) => graph.findEntities({ query: 'a' }),

@@ -11,6 +11,7 @@ import { createKnowledgeStore, type KnowledgeStore } from '../../db/stores/knowl
 import { createProjectionStore } from '../../db/stores/projection-store.ts';
 import { createWorkspaceStore } from '../../db/stores/workspace-store.ts';
 import { freshSchema, type TestSchema } from '../harness/postgres.ts';
+import { stepsTold, wholeStory } from '../harness/ingestion-events.ts';
 import { guide, range } from '../fakes/guide-text.ts';
 import { makePdf } from '../../adapters/documents/pdf.fixture.ts';
 import { startIngestionProcess } from '../fakes/ingestion-process.ts';
@@ -143,6 +144,8 @@ describe('an ingestion', () => {
     expect(steps[3]).toMatchObject({ step: 'index', state: 'succeeded', total });
     expect(await document(ref)).toMatchObject({ state: 'ready', chunks: total });
     expect(await missing(ref)).toBe(0);
+    const told = stepsTold(await wholeStory(knowledge, ref), 'parse');
+    expect(told.map(({ done }) => done)).toEqual([0, 1]);
   });
 
   test('is started by the sweeper where its start was lost, and ended where nobody will', async () => {
@@ -196,6 +199,7 @@ describe('an ingestion', () => {
       error: 'knowledge.unreadable: the document is not a PDF',
     });
     expect(await document(ref)).toMatchObject({ state: 'failed' });
+    expect((await wholeStory(knowledge, ref)).at(-1)?.data).toEqual({ error: expect.any(String) });
     const next = await begin(await put('b.pdf', makePdf([[{ text: 'Now' }]]), 'application/pdf'));
     expect((await ended(next)).state).toBe('succeeded');
   });
@@ -231,6 +235,7 @@ describe('an ingestion', () => {
     await until('the second batch', () => held?.length === 1);
     await control.cancel(ref.ingestionId);
     expect((await ended(ref)).state).toBe('cancelled');
+    await wholeStory(knowledge, ref);
     expect(await document(ref)).toMatchObject({ state: 'failed' });
     release();
     const again = await begin(await put('cancelled.md', bytes));
@@ -290,4 +295,6 @@ test('a worker killed with -9 in the middle loses nothing, and nothing is done t
   expect(new Set(calls.flat()).size).toBe(150);
   const { steps } = await knowledge.ingestion(workspaceId, ref.ingestionId);
   expect(steps.map(({ state }) => state)).toEqual(Array.from({ length: 4 }, () => 'succeeded'));
+  const embedded = stepsTold(await wholeStory(knowledge, ref), 'embed').map(({ done }) => done);
+  expect(embedded).toEqual([64, 86, 150]);
 }, 120_000);

@@ -1,68 +1,73 @@
-import type { RunRef } from '../contracts/journal.ts';
-import type { StreamEvent } from '../contracts/event.ts';
 import type { ApiDeps, ApiTiming } from './deps.ts';
 import type { StreamPosition } from '../db/stores/run-store.ts';
 
 const POLL_GROWTH = 1.5;
 
-/** One follower's view of a run. */
-export interface RunFollower extends Disposable {
+/** One follower's view of what has events: a run, or an ingestion. */
+export interface Follower<Batch> extends Disposable {
   /** What lies behind the position, in order; fewer than `limit` entries: that was all. */
-  read(after: StreamPosition, limit: number): Promise<readonly StreamEvent[]>;
+  read(after: StreamPosition, limit: number): Promise<Batch>;
   /**
-   * Resolves when the run may have changed since the last call of `read` or `changed`, or since
-   * the following began; when the time is over; or when the signal fires.
+   * Resolves when it may have changed since the last call of `read` or `changed`, or since the
+   * following began; when the time is over; or when the signal fires.
    */
   changed(signal: AbortSignal, timeoutMs?: number): Promise<void>;
-  /** The same, but for changes with which the run may have ended. */
+  /** The same, but for changes with which it may have ended. */
   ended(signal: AbortSignal, timeoutMs?: number): Promise<void>;
 }
 
-/** Followers of runs in this process; those of one run share its wake-ups and reads. */
-export interface RunFeeds {
-  follow(ref: RunRef): RunFollower;
+/** Whom to follow, by the id that notices name. */
+export interface FeedRef {
+  readonly workspaceId: string;
+  readonly id: string;
+}
+
+/** Followers in this process; those of one thing share its wake-ups and reads. */
+export interface Feeds<Batch> {
+  follow(ref: FeedRef): Follower<Batch>;
 }
 
 /** What feeds read from. */
-export interface RunFeedDeps extends Pick<ApiDeps, 'runs' | 'listener'> {
+export interface FeedDeps<Batch> extends Pick<ApiDeps, 'listener'> {
   readonly timing: ApiTiming;
+  readonly read: (ref: FeedRef, after: StreamPosition, limit: number) => Promise<Batch>;
 }
 
-/** Feeds of the runs that somebody follows now. */
-export function createRunFeeds(deps: RunFeedDeps): RunFeeds {
-  const feeds = new Map<string, RunFeed>();
+/** Feeds of what somebody follows now. */
+export function createFeeds<Batch>(deps: FeedDeps<Batch>): Feeds<Batch> {
+  const feeds = new Map<string, Feed<Batch>>();
   return {
     follow(ref) {
-      const key = `${ref.workspaceId} ${ref.runId}`;
-      const feed = feeds.get(key) ?? new RunFeed(deps, ref);
+      const key = `${ref.workspaceId} ${ref.id}`;
+      const feed = feeds.get(key) ?? new Feed(deps, ref);
       feeds.set(key, feed);
       return feed.join(() => feeds.delete(key));
     },
   };
 }
 
-/** Wakes all followers of one run: on notice from the journal, and by the clock if none comes. */
-class RunFeed {
+/** Wakes all followers of one thing: on notice of a change, and by the clock if none comes. */
+class Feed<Batch> {
   /** Counts changes; reads that began before one are not shared with those who come after it. */
   generation = 0;
-  /** Counts the changes with which the run may have ended. */
+  /** Counts the changes with which it may have ended. */
   endings = 0;
-  readonly #deps: RunFeedDeps;
-  readonly #ref: RunRef;
+  readonly #deps: FeedDeps<Batch>;
+  readonly #ref: FeedRef;
   readonly #wakers = new Set<() => void>();
   readonly #endWakers = new Set<() => void>();
-  readonly #reads = new Map<string, Promise<readonly StreamEvent[]>>();
+  readonly #reads = new Map<string, Promise<Batch>>();
   #followers = 0;
   #pollMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(deps: RunFeedDeps, ref: RunRef) {
+  constructor(deps: FeedDeps<Batch>, ref: FeedRef) {
     this.#deps = deps;
     this.#ref = ref;
   }
 
-  join(onEmpty: () => void): RunFollower {
+  join(onEmpty: () => void): Follower<Batch> {
     if (this.#followers === 0) this.#open();
     this.#followers += 1;
     let seen = this.generation;
@@ -96,7 +101,7 @@ class RunFeed {
 
   #open(): void {
     this.#pollMs = this.#deps.timing.pollMs;
-    this.#unsubscribe = this.#deps.listener.subscribe(this.#ref.runId, (mayHaveEnded) => {
+    this.#unsubscribe = this.#deps.listener.subscribe(this.#ref.id, (mayHaveEnded) => {
       this.#pollMs = this.#deps.timing.pollMs;
       this.#wake(mayHaveEnded);
     });
@@ -108,7 +113,7 @@ class RunFeed {
     this.#unsubscribe?.();
   }
 
-  /** A quiet run is looked at less and less often: thousands of them must not load the database. */
+  /** What is quiet is looked at less and less often: thousands of them must not load the database. */
   #poll(): void {
     this.#timer = setTimeout(() => {
       this.#pollMs = Math.min(this.#pollMs * POLL_GROWTH, this.#deps.timing.maxPollMs);
@@ -125,12 +130,11 @@ class RunFeed {
     for (const wake of [...this.#endWakers]) wake();
   }
 
-  #read(after: StreamPosition, limit: number): Promise<readonly StreamEvent[]> {
+  #read(after: StreamPosition, limit: number): Promise<Batch> {
     const key = `${this.generation} ${after.seq}.${after.sub} ${limit}`;
     const shared = this.#reads.get(key);
     if (shared !== undefined) return shared;
-    const { workspaceId, runId } = this.#ref;
-    const read = this.#deps.runs.stream(workspaceId, runId, { after, limit }).finally(() => {
+    const read = this.#deps.read(this.#ref, after, limit).finally(() => {
       this.#reads.delete(key);
     });
     this.#reads.set(key, read);

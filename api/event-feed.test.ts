@@ -1,15 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { API_TIMING } from './deps.ts';
-import { createRunFeeds } from './run-feed.ts';
-import type { RunStore } from '../db/stores/run-store.ts';
+import { createFeeds, type Feeds } from './event-feed.ts';
 import type { StreamEvent } from '../contracts/event.ts';
 
-const REF = { workspaceId: 'ws_1', runId: 'run_1' };
+const REF = { workspaceId: 'ws_1', id: 'run_1' };
 const START = { seq: 0, sub: 0 };
 const NEVER = new AbortController().signal;
 
 interface World {
-  readonly feeds: ReturnType<typeof createRunFeeds>;
+  readonly feeds: Feeds<readonly StreamEvent[]>;
   readonly notify: (mayHaveEnded?: boolean) => void;
   readonly reads: () => number;
   readonly listeners: () => number;
@@ -21,7 +20,7 @@ function createWorld(): World {
   const listeners = new Set<(mayHaveEnded: boolean) => void>();
   const pending: (() => void)[] = [];
   let reads = 0;
-  const stream: RunStore['stream'] = () => {
+  const read = () => {
     reads += 1;
     return new Promise<readonly StreamEvent[]>((resolve) => {
       pending.push(() => {
@@ -29,8 +28,8 @@ function createWorld(): World {
       });
     });
   };
-  const feeds = createRunFeeds({
-    runs: { stream } as RunStore,
+  const feeds = createFeeds({
+    read,
     listener: {
       subscribe: (_runId, onChange) => {
         listeners.add(onChange);
