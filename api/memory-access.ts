@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.ts';
+import type { Crawl } from '../contracts/crawl.ts';
 import type { KnowledgeDocument } from '../contracts/knowledge.ts';
 import type { Memory } from '../contracts/memory.ts';
 import type { Services } from './services.ts';
@@ -35,6 +36,13 @@ export async function visibleDocument(
   const document = await services.knowledge.getDocument(asked.workspaceId, asked.id);
   if (isVisible(document, asked.userId)) return document;
   throw new AppError('knowledge.document_not_found', `no document ${asked.id}`);
+}
+
+/** The crawl, if the person may see it. */
+export async function visibleCrawl(services: Services, asked: Asked): Promise<Crawl> {
+  const crawl = await services.crawls.get(asked.workspaceId, asked.id);
+  if (isVisible(crawl, asked.userId)) return crawl;
+  throw new AppError('knowledge.crawl_not_found', `no crawl ${asked.id}`);
 }
 
 /** Whether what belongs to a person, or to nobody, is there for the one who looks. */

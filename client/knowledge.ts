@@ -16,6 +16,7 @@ import type {
   SearchKnowledgeBaseRequest,
   SearchKnowledgeRequest,
 } from '../contracts/recall.schema.ts';
+import { createCrawls, type Crawls } from './crawls.ts';
 import { createPaged, type Paged } from './paged.ts';
 import { segment, type RequestOptions } from './request-options.ts';
 import type { KnowledgeAnswer } from '../contracts/recall.ts';
@@ -35,7 +36,7 @@ export interface UploadDocument {
 }
 
 /** Knowledge bases and their documents. */
-export interface Knowledge {
+export interface Knowledge extends Crawls {
   createBase(body: CreateKnowledgeBaseRequest, options?: RequestOptions): Promise<KnowledgeBase>;
   getBase(baseId: string, options?: RequestOptions): Promise<KnowledgeBase>;
   /** Oldest first. */
@@ -97,6 +98,7 @@ export function createKnowledge(transport: Transport): Knowledge {
     ...additions(transport),
     ...documents(transport),
     ...ingestions(transport),
+    ...createCrawls(transport),
   };
 }
 

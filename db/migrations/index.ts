@@ -21,6 +21,7 @@ import * as embeddingCache from './0019-embedding-cache.ts';
 import * as feedback from './0020-feedback.ts';
 import * as runUsers from './0021-run-users.ts';
 import * as learnings from './0022-learnings.ts';
+import * as crawls from './0024-crawls.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -46,4 +47,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-feedback': feedback,
   '0021-run-users': runUsers,
   '0022-learnings': learnings,
+  '0024-crawls': crawls,
 };
