@@ -143,7 +143,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
     },
     activities: createAgentRunActivities(steps),
     ingestionActivities: composeIngestion({
-      ...{ config, ...stores },
+      ...{ config, ...stores, crash },
       embedderFor: liveMemory.embedderFor,
     }),
     memoryActivities: createMemoryActivities({

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { Crash } from './failpoint.ts';
 import type { CrawlActivities } from '../activities/knowledge/crawl/crawl-activity-types.ts';
 import type { CrawlStore } from '../db/stores/crawl-store.ts';
 import { createCrawlActivities } from '../activities/knowledge/crawl/crawl-activities.ts';
@@ -13,6 +14,7 @@ export interface IngestionParts {
   readonly config: Pick<Config, 'tools' | 'crawls'>;
   readonly knowledge: KnowledgeStore;
   readonly crawls: CrawlStore;
+  readonly crash: Crash;
   readonly embedderFor: (workspaceId: string) => Embedder;
 }
 
@@ -21,12 +23,13 @@ export function composeIngestion({
   config,
   knowledge,
   crawls,
+  crash,
   embedderFor,
 }: IngestionParts): IngestionActivities & CrawlActivities {
   const parser = createProcessParser();
   const http = { allowHosts: config.tools.httpAllowHosts };
   return {
     ...createIngestionActivities({ knowledge, embedderFor, parser }),
-    ...createCrawlActivities({ crawls, parser, http, pauseMs: config.crawls.pauseMs }),
+    ...createCrawlActivities({ crawls, parser, http, pauseMs: config.crawls.pauseMs, crash }),
   };
 }

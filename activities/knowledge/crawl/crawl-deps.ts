@@ -9,4 +9,6 @@ export interface CrawlDeps {
   readonly http: GuardedGetConfig;
   /** Between two requests of one crawl. */
   readonly pauseMs: number;
+  /** Where tests kill the process. */
+  readonly crash?: (point: 'before-page-noted' | 'after-page-noted') => void;
 }

@@ -41,7 +41,9 @@ export async function crawlPage(
   if (outcome.kind === 'later') {
     return { kind: 'next', ingestion: null, pauseMs: Math.max(deps.pauseMs, outcome.afterMs) };
   }
+  deps.crash?.('before-page-noted');
   const ingestion = await deps.crawls.note(ref, { position: page.position, outcome });
+  deps.crash?.('after-page-noted');
   return { kind: 'next', ingestion, pauseMs: deps.pauseMs };
 }
 
