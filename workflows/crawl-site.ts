@@ -72,7 +72,7 @@ async function crawlPages(ref: CrawlRef): Promise<boolean> {
     const { ingestion, pauseMs } = step;
     // The page is noted: who cancels the crawl does not mean its document.
     if (ingestion !== null) await CancellationScope.nonCancellable(() => startIngestion(ingestion));
-    await sleep(pauseMs);
+    if (pauseMs > 0) await sleep(pauseMs);
     if (workflowInfo().historyLength > MAX_HISTORY_EVENTS) return false;
   }
 }
