@@ -3,7 +3,6 @@ import { CRAWL_DEFAULTS, CRAWL_PAGE_STATES, CRAWL_STATES } from './crawl.ts';
 import type { Crawl, CrawlPage } from './crawl.ts';
 import { LIMITS } from './limits.ts';
 import { userIdSchema, viewerSchema } from './memory.schema.ts';
-import { toPageUrl } from './page-url.ts';
 import { pageQueryShape } from './query.schema.ts';
 import { timeSchema } from './json.schema.ts';
 
@@ -66,7 +65,6 @@ export const startCrawlSchema = z
     url: z
       .url({ protocol: /^https?$/ })
       .max(URL_CHARS)
-      .refine((text) => toPageUrl(text, text) !== null, 'must hold no user name or password')
       .meta({ description: 'where it begins; the crawl stays on this origin' }),
     maxPages: z
       .number()

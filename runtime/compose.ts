@@ -142,10 +142,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
       toolGroup: (name) => tools.group(name),
     },
     activities: createAgentRunActivities(steps),
-    ingestionActivities: composeIngestion({
-      ...{ config, ...stores, crash },
-      embedderFor: liveMemory.embedderFor,
-    }),
+    ingestionActivities: composeIngestion({ config, ...stores, crash, ...liveMemory }),
     memoryActivities: createMemoryActivities({
       ...{ memory, embeddings, crash, workingMemory: stores.workingMemory },
       learning: { ...stores, memory, journal, models, model: installationModel(config) },

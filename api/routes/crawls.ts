@@ -9,6 +9,7 @@ import {
 import { CRAWL_DEFAULTS, type CrawlBounds } from '../../contracts/crawl.ts';
 import { defined } from '../defined.ts';
 import { idempotencyOf } from '../idempotency.ts';
+import { invalidRequest } from '../parse.ts';
 import { pageSchema } from '../../contracts/query.schema.ts';
 import { route } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -111,9 +112,13 @@ const cancelCrawl = route({
 export const CRAWL_ROUTES = [startCrawl, listCrawls, getCrawl, listPages, cancelCrawl];
 
 function boundsOf({ url, include, exclude, maxPages, maxDepth }: StartCrawlRequest): CrawlBounds {
+  const start = toPageUrl(url, url);
+  if (start === null) {
+    const message = 'must be an address without user name and password';
+    throw invalidRequest([{ pointer: '/url', code: 'request.invalid_value', message }]);
+  }
   return {
-    // The schema has let it pass: it can be asked for.
-    url: toPageUrl(url, url) ?? url,
+    url: start,
     maxPages: maxPages ?? CRAWL_DEFAULTS.maxPages,
     maxDepth: maxDepth ?? CRAWL_DEFAULTS.maxDepth,
     include: include ?? [],

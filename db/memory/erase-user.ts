@@ -246,8 +246,7 @@ async function toErasure(
     id: row.id,
     workspaceId: row.workspace_id,
     subjectHash: row.subject_hash,
-    // Erasures from before there were crawls tell of none.
-    erased: { ...row.erased, crawls: row.erased.crawls ?? 0 },
+    erased: { ...NO_CRAWLS, ...row.erased },
     held: row.held,
     remaining: row.remaining,
     pendingProjections: pending,
@@ -255,6 +254,9 @@ async function toErasure(
     at: row.at.toISOString(),
   };
 }
+
+/** What erasures from before there were crawls tell of them. */
+const NO_CRAWLS = { crawls: 0 };
 
 function subjectHash(workspaceId: string, userId: string): string {
   return createHash('sha256').update(`${workspaceId}\n${userId}`).digest('hex');

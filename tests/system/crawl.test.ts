@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { writeFile } from 'node:fs/promises';
-import { createClient, type Client, type Crawl } from '../../client/index.ts';
+import type { Client } from '../../client/index.ts';
 import { createCrawlControl } from '../../temporal/crawl-control.ts';
+import { ended, pagesOf, readyDocuments } from './crawl-watch.ts';
 import { file, page, redirect, startWebSite, type WebSite } from '../fakes/web-site.ts';
-import { splitStack, startStack, type SplitStack, type Stack } from '../harness/stack.ts';
+import { startStack, type Stack } from '../harness/stack.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { sweepCrawls } from '../../runtime/crawl-sweeper.ts';
 import { until } from '../harness/until.ts';
@@ -59,43 +60,13 @@ afterAll(async () => {
   await foreign[Symbol.asyncDispose]();
 });
 
-const environment = () => ({ HOLDFAST_HTTP_ALLOW: site.host, HOLDFAST_CRAWL_PAUSE_MS: '0' });
-
-async function ended(client: Client, { id }: Pick<Crawl, 'id'>): Promise<Crawl> {
-  return until('the end of the crawl', async () => {
-    const crawl = await client.knowledge.getCrawl(id);
-    return crawl.state === 'running' ? null : crawl;
-  });
-}
-
-async function pagesOf(client: Client, { id }: Pick<Crawl, 'id'>): Promise<readonly string[]> {
-  const lines: string[] = [];
-  for await (const { url, depth, state, documentId } of client.knowledge.crawlPages(id)) {
-    lines.push(`${depth} ${url.slice(site.url('').length)} ${state}`);
-    expect(documentId !== null).toBe(state === 'fetched' || state === 'unchanged');
-  }
-  return lines;
-}
-
-/** Names of a base's documents, once all of them are ready. */
-async function readyDocuments(client: Client, baseId: string): Promise<readonly string[]> {
-  return until('all documents to be ready', async () => {
-    const names: string[] = [];
-    for await (const { source, state } of client.knowledge.listDocuments(baseId)) {
-      if (state !== 'ready') return null;
-      names.push(source.slice(site.url('').length));
-    }
-    return names.toSorted();
-  });
-}
-
 describe('a crawl', () => {
   let stack: Stack;
   let client: Client;
   let bases = 0;
 
   beforeAll(async () => {
-    stack = await startStack(environment());
+    stack = await startStack({ HOLDFAST_HTTP_ALLOW: site.host, HOLDFAST_CRAWL_PAUSE_MS: '0' });
     client = stack.client;
   }, 120_000);
 
@@ -169,9 +140,9 @@ describe('a crawl', () => {
   }, 120_000);
 
   test('that is cancelled asks for nothing more', async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
     site.pages.set('/c/', page('start', 'held', 'next'));
-    site.pages.set('/c/held', () => resolve());
+    site.pages.set('/c/held', () => resolve(undefined));
     site.pages.set('/c/next', page('next'));
     const base = await newBase();
     const begun = await client.knowledge.crawl(base, { url: site.url('/c/') });
@@ -292,48 +263,4 @@ describe('a crawl', () => {
     const replays = Worker.runReplayHistories({ workflowBundle: { codePath } }, histories);
     for await (const { error } of replays) expect(error).toBeUndefined();
   }, 180_000);
-});
-
-describe('a worker killed with -9 in the middle of a crawl', () => {
-  let stack: SplitStack;
-  let client: Client;
-
-  beforeAll(async () => {
-    stack = await splitStack(environment());
-    client = createClient({ baseUrl: (await stack.startApi()).url, apiKey: stack.apiKey });
-  }, 120_000);
-
-  afterAll(() => stack.stop());
-
-  const NAMES = ['', 'a', 'b', 'c', 'd'].map((name) => `/k/${name}`);
-
-  test.each([
-    ['before it notes a page', 'before-page-noted:3', 2],
-    ['after it has noted a page', 'after-page-noted:3', 1],
-  ])(
-    '%s loses nothing and doubles nothing',
-    async (what, failpoint, asked) => {
-      site.pages.set('/k/', page(`start ${what}`, 'a', 'b', 'c', 'd'));
-      for (const name of NAMES.slice(1)) site.pages.set(name, page(`text ${name} ${what}`, './'));
-      site.asked.length = 0;
-      const base = (await client.knowledge.createBase({ name: what })).id;
-      const begun = await client.knowledge.crawl(base, { url: site.url('/k/') });
-      const first = await stack.startWorker({ FAILPOINT: failpoint });
-      await first.exited;
-      expect((await client.knowledge.getCrawl(begun.id)).pages.queued).toBeGreaterThan(0);
-      const second = await stack.startWorker();
-      const crawl = await ended(client, begun);
-      expect(crawl).toMatchObject({ state: 'succeeded', pages: { fetched: 5, unchanged: 0 } });
-      expect(await readyDocuments(client, base)).toEqual(NAMES);
-      for await (const { id, revision } of client.knowledge.listDocuments(base)) {
-        expect(revision).toBe(1);
-        expect((await client.knowledge.ingestions(id).page()).items).toHaveLength(1);
-      }
-      // Only the page that was not noted is asked for again.
-      const again = site.asked.filter((path) => path === '/k/b');
-      expect([again.length, site.asked.length]).toEqual([asked, NAMES.length + asked]);
-      await second.kill();
-    },
-    180_000,
-  );
 });
