@@ -3,7 +3,10 @@ export const CRAWL_STATES = ['running', 'succeeded', 'failed', 'cancelled'] as c
 /** State of a crawl. */
 export type CrawlState = (typeof CRAWL_STATES)[number];
 
-/** What became of a page. `unchanged`: its document has these bytes already. */
+/**
+ * What became of a page. `unchanged`: its document has these bytes already. Where the crawl was ended
+ * before its time, pages stay `queued`.
+ */
 export const CRAWL_PAGE_STATES = ['queued', 'fetched', 'unchanged', 'skipped', 'failed'] as const;
 /** What became of a page. */
 export type CrawlPageState = (typeof CRAWL_PAGE_STATES)[number];

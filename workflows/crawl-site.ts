@@ -20,7 +20,7 @@ import { toStepFailure } from './step-failure.ts';
 
 const MAX_HISTORY_EVENTS = 1_000;
 
-/** Asked again for about three minutes: without its robots.txt nothing of a site is read. */
+/** Asked again for some minutes: without its robots.txt nothing of a site is read. */
 const { readRobots } = proxyActivities<CrawlActivities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '10 seconds',

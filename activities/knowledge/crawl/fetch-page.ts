@@ -28,6 +28,7 @@ export interface PageRequest {
 }
 
 const OK = 200;
+const MEDIA_TYPE_CHARS = 200;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -52,7 +53,7 @@ async function readPage(
   const location = answer.header('location');
   if (REDIRECTS.has(status) && location !== '') return { kind: 'redirect', location };
   if (status !== OK) return { kind: 'status', status, retryAfterMs: retryAfterOf(answer) };
-  const mediaType = answer.contentType || 'application/octet-stream';
+  const mediaType = answer.contentType.slice(0, MEDIA_TYPE_CHARS) || 'application/octet-stream';
   if (!reads(mediaType)) return { kind: 'unread', mediaType };
   const robots = answer.header('x-robots-tag');
   return { kind: 'page', mediaType, bytes: await answer.bytes(), robots };
