@@ -3,6 +3,8 @@ import type { ApiKeyStore } from '../db/stores/api-key-store.ts';
 import type { ArtifactStore } from '../db/stores/artifact-store.ts';
 import type { CompileRegistry } from '../engine/compile.ts';
 import type { Crash } from '../runtime/failpoint.ts';
+import type { CrawlControl } from '../contracts/crawl-control.ts';
+import type { CrawlStore } from '../db/stores/crawl-store.ts';
 import type { EventListener } from '../db/listener.ts';
 import type { FeedbackStore } from '../db/stores/feedback-store.ts';
 import type { FetchDocument } from '../contracts/document-fetch.ts';
@@ -75,7 +77,9 @@ export interface ApiDeps {
   readonly feedback: FeedbackStore;
   readonly learnings: Pick<LearningStore, 'get'>;
   readonly memory: Pick<MemoryService, 'recall' | 'searchKnowledge' | 'remember' | 'feedback'>;
+  readonly crawls: CrawlStore;
   readonly ingestions: IngestionControl;
+  readonly crawlControl: CrawlControl;
   readonly fetchDocument: FetchDocument;
   readonly sandboxes: Pick<SandboxStore, 'commands' | 'denials' | 'requests' | 'verifyChain'>;
   readonly workspaces: Pick<WorkspaceStore, 'get' | 'update'>;

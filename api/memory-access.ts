@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.ts';
+import type { Crawl } from '../contracts/crawl.ts';
 import type { Ingestion, KnowledgeDocument } from '../contracts/knowledge.ts';
 import type { Memory } from '../contracts/memory.ts';
 import type { Services } from './services.ts';
@@ -46,6 +47,13 @@ export async function visibleIngestion(
   const document = await knowledge.getDocument(workspaceId, ingestion.documentId);
   if (isVisible(document, userId)) return ingestion;
   throw new AppError('knowledge.ingestion_not_found', `no ingestion ${id}`);
+}
+
+/** The crawl, if the person may see it. */
+export async function visibleCrawl(services: Services, asked: Asked): Promise<Crawl> {
+  const crawl = await services.crawls.get(asked.workspaceId, asked.id);
+  if (isVisible(crawl, asked.userId)) return crawl;
+  throw new AppError('knowledge.crawl_not_found', `no crawl ${asked.id}`);
 }
 
 /** Whether what belongs to a person, or to nobody, is there for the one who looks. */

@@ -3,6 +3,7 @@ import { API_KEY_ROUTES } from './routes/api-keys.ts';
 import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
 import { AUDIT_ROUTES } from './routes/audit.ts';
 import { CATALOGUE_ROUTES } from './routes/catalogue.ts';
+import { CRAWL_ROUTES } from './routes/crawls.ts';
 import { DOCS_ROUTES } from './routes/docs.ts';
 import { DOCUMENT_ROUTES } from './routes/documents.ts';
 import { ERASURE_ROUTES } from './routes/erasures.ts';
@@ -49,6 +50,7 @@ export const ROUTE_TABLE: readonly Route[] = [
   ...DOCUMENT_ROUTES,
   ...INGESTION_ROUTES,
   ...INGESTION_EVENT_ROUTES,
+  ...CRAWL_ROUTES,
   ...GRAPH_ROUTES,
   ...GRAPH_FACT_ROUTES,
   ...FEEDBACK_ROUTES,

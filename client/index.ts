@@ -6,6 +6,7 @@ export type { ApiKeys } from './api-keys.ts';
 export type { Artifacts } from './artifacts.ts';
 export type { Audit } from './audit.ts';
 export type { Catalogue } from './catalogue.ts';
+export type { Crawls } from './crawls.ts';
 export type { Files, WriteFileRequest } from './files.ts';
 export type { Graph } from './graph.ts';
 export type { Knowledge, UploadDocument } from './knowledge.ts';
@@ -104,6 +105,12 @@ export type {
   UpdateKnowledgeBaseRequest,
 } from '../contracts/knowledge.schema.ts';
 export type { IngestionEvent } from '../contracts/ingestion-event.ts';
+export type {
+  CrawlPagesQuery,
+  ListCrawlsQuery,
+  StartCrawlRequest,
+} from '../contracts/crawl.schema.ts';
+export type { Crawl, CrawlPage } from '../contracts/crawl.ts';
 export type { Chunk, Ingestion, KnowledgeBase, KnowledgeDocument } from '../contracts/knowledge.ts';
 export type {
   CloseFactRequest,

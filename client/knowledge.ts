@@ -22,6 +22,7 @@ import {
   type IngestionStreamOptions,
   type IngestionWaitOptions,
 } from './ingestion-stream.ts';
+import { createCrawls, type Crawls } from './crawls.ts';
 import { createPaged, type Paged } from './paged.ts';
 import type { IngestionEvent } from '../contracts/ingestion-event.ts';
 import { segment, type RequestOptions } from './request-options.ts';
@@ -42,7 +43,7 @@ export interface UploadDocument {
 }
 
 /** Knowledge bases and their documents. */
-export interface Knowledge {
+export interface Knowledge extends Crawls {
   createBase(body: CreateKnowledgeBaseRequest, options?: RequestOptions): Promise<KnowledgeBase>;
   getBase(baseId: string, options?: RequestOptions): Promise<KnowledgeBase>;
   /** Oldest first. */
@@ -114,6 +115,7 @@ export function createKnowledge(transport: Transport): Knowledge {
     ...additions(transport),
     ...documents(transport),
     ...ingestions(transport),
+    ...createCrawls(transport),
   };
 }
 

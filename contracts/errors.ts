@@ -117,6 +117,7 @@ export const ERRORS = {
   'knowledge.name_taken': { status: 409, retryable: false },
   'knowledge.document_not_found': { status: 404, retryable: false },
   'knowledge.ingestion_not_found': { status: 404, retryable: false },
+  'knowledge.crawl_not_found': { status: 404, retryable: false },
   'knowledge.conflict': { status: 409, retryable: false },
   'knowledge.source_refused': { status: 422, retryable: false },
   'knowledge.too_large': { status: 413, retryable: false },

@@ -15,6 +15,7 @@ export const ID_PREFIXES = {
   document: 'doc',
   chunk: 'chk',
   ingestion: 'ing',
+  crawl: 'crw',
   entity: 'ent',
   fact: 'fact',
   erasure: 'era',

@@ -113,6 +113,17 @@ export const LIMITS = {
   /** Reading a document takes this long and this much memory at most; then its process is ended. */
   documentParseMs: 60_000,
   documentParserMb: 512,
+  /** Pages that one crawl asks for, and links between its first page and its last. */
+  crawlPages: 1_000,
+  crawlDepth: 10,
+  /** Prefixes of paths that a crawl is told to include, and to exclude. */
+  crawlPrefixes: 50,
+  /** Different addresses that a crawl takes from the links of one page. */
+  linksPerPage: 1_000,
+  robotsBytes: 128 * KIB,
+  robotsRules: 1_000,
+  /** A site that asks a crawl to wait longer fails the page. */
+  crawlWaitMs: 300_000,
   chunksPerDocument: 20_000,
   chunkBytes: 16 * KIB,
   /** Of a longer text only the beginning is embedded. */

@@ -249,6 +249,7 @@ export const erasureSchema = z
       chunks: count,
       chunkVectors: count,
       ingestions: count,
+      crawls: count,
       entities: count,
       graphFacts: count,
       workingValues: count,

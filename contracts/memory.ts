@@ -166,6 +166,7 @@ export interface ErasedCounts {
   readonly chunks: number;
   readonly chunkVectors: number;
   readonly ingestions: number;
+  readonly crawls: number;
   readonly entities: number;
   readonly graphFacts: number;
   readonly workingValues: number;

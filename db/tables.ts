@@ -14,6 +14,7 @@ import type {
   NullableTimeColumn,
   TimeColumn,
 } from './columns.ts';
+import type { CrawlTables } from './crawl-tables.ts';
 import type { Decision, DecisionKind, HumanTaskKind } from '../contracts/human-task.ts';
 import type { Delta, StepOutcome, Usage } from '../contracts/step.ts';
 import type { JsonObject, JsonSchema } from '../contracts/json.ts';
@@ -233,7 +234,7 @@ interface IdempotencyKeysTable {
 }
 
 /** Every table by its name. */
-export interface Tables extends SandboxTables, MemoryTables, KnowledgeTables {
+export interface Tables extends SandboxTables, MemoryTables, KnowledgeTables, CrawlTables {
   readonly workspaces: WorkspacesTable;
   readonly api_keys: ApiKeysTable;
   readonly agents: AgentsTable;

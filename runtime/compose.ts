@@ -19,6 +19,8 @@ import { createApiKeyStore, type ApiKeyStore } from '../db/stores/api-key-store.
 import { createArtifactStore, type ArtifactStore } from '../db/stores/artifact-store.ts';
 import { createDatabase, type Database } from '../db/database.ts';
 import { createFetchDocument } from '../activities/tools/built-in/http/fetch-document.ts';
+import type { CrawlActivities } from '../activities/knowledge/crawl/crawl-activity-types.ts';
+import { createCrawlStore, type CrawlStore } from '../db/stores/crawl-store.ts';
 import { createFeedbackStore, type FeedbackStore } from '../db/stores/feedback-store.ts';
 import { createGraphStore, type GraphStore } from '../db/stores/graph-store.ts';
 import { createKnowledgeStore, type KnowledgeStore } from '../db/stores/knowledge-store.ts';
@@ -78,6 +80,7 @@ export interface Installation extends AsyncDisposable {
   readonly sandboxes: SandboxStore;
   readonly memories: MemoryStore;
   readonly knowledge: KnowledgeStore;
+  readonly crawls: CrawlStore;
   readonly graph: GraphStore;
   readonly workingMemory: WorkingMemoryStore;
   readonly feedback: FeedbackStore;
@@ -91,7 +94,7 @@ export interface Installation extends AsyncDisposable {
   readonly nodeTypes: readonly NodeType[];
   readonly registry: CompileRegistry;
   readonly activities: AgentRunActivities;
-  readonly ingestionActivities: IngestionActivities;
+  readonly ingestionActivities: IngestionActivities & CrawlActivities;
   readonly memoryActivities: MemoryActivities;
   readonly crash: Crash;
 }
@@ -139,7 +142,7 @@ export async function composeInstallation(options: InstallationOptions): Promise
       toolGroup: (name) => tools.group(name),
     },
     activities: createAgentRunActivities(steps),
-    ingestionActivities: composeIngestion(stores.knowledge, liveMemory),
+    ingestionActivities: composeIngestion({ config, ...stores, crash, ...liveMemory }),
     memoryActivities: createMemoryActivities({
       ...{ memory, embeddings, crash, workingMemory: stores.workingMemory },
       learning: { ...stores, memory, journal, models, model: installationModel(config) },
@@ -183,6 +186,7 @@ function openStores(database: Database, keyPepper: string) {
     sandboxes: createSandboxStore(database),
     memories: createMemoryStore(database),
     knowledge: createKnowledgeStore(database),
+    crawls: createCrawlStore(database),
     graph: createGraphStore(database),
     workingMemory: createWorkingMemoryStore(database),
     feedback: createFeedbackStore(database),

@@ -46,6 +46,8 @@ export interface Config {
     /** Module of an operator's own tools, exporting `tools`. */
     readonly module: string | null;
   };
+  /** Between two requests of one crawl. */
+  readonly crawls: { readonly pauseMs: number };
   readonly sandboxes: SandboxConfig;
   /** Qdrant as the index of memories and documents; null for the one in this process. */
   readonly qdrant: { readonly url: string } | null;
@@ -155,6 +157,7 @@ export function toConfig(env: Env): Config {
       inputsRoot: env.HOLDFAST_INPUTS ?? null,
       module: env.HOLDFAST_TOOLS ?? null,
     },
+    crawls: { pauseMs: integer(reader, 'HOLDFAST_CRAWL_PAUSE_MS', [1_000, 0, 60_000]) },
     sandboxes: toSandboxConfig(reader),
     qdrant: qdrant(reader),
     memory: toMemoryConfig(reader),

@@ -5,6 +5,8 @@ export type CrashPoint =
   | 'after-commit'
   | 'after-extract'
   | 'after-remember'
+  | 'before-page-noted'
+  | 'after-page-noted'
   | 'api-after-commit';
 
 /** Called at each crash point; kills the process where a test asks for it, else does nothing. */

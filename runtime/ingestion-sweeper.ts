@@ -2,6 +2,7 @@ import { repeat } from './repeat.ts';
 import type { IngestionControl } from '../contracts/ingestion-control.ts';
 import type { KnowledgeStore } from '../db/stores/knowledge-store.ts';
 import type { Logger } from './logger.ts';
+import { sweepQuiet } from './sweep-quiet.ts';
 
 /** What the sweeper of ingestions works with. */
 export interface IngestionSweeperDeps {
@@ -15,7 +16,6 @@ export interface IngestionSweeperDeps {
 
 const EVERY_MS = 10_000;
 const QUIET_MS = 30_000;
-const BATCH = 50;
 
 /**
  * Starts workflows of ingestions whose start was lost, since an ingestion that never ends keeps its
@@ -32,19 +32,16 @@ export function startIngestionSweeper(deps: IngestionSweeperDeps): AsyncDisposab
 }
 
 /** One pass; answers with how many quiet ones there were. */
-export async function sweepIngestions(deps: IngestionSweeperDeps): Promise<number> {
-  const { knowledge, control } = deps;
-  const quiet = await knowledge.quietIngestions({
-    quietMs: deps.quietMs ?? QUIET_MS,
-    limit: BATCH,
+export function sweepIngestions({
+  knowledge,
+  control,
+  quietMs = QUIET_MS,
+}: IngestionSweeperDeps): Promise<number> {
+  return sweepQuiet({
+    quietMs,
+    quiet: (search) => knowledge.quietIngestions(search),
+    start: (ref) => control.start(ref),
+    fail: ({ workspaceId, ingestionId }, error) =>
+      knowledge.endIngestion(workspaceId, ingestionId, { state: 'failed', error }),
   });
-  for (const ref of quiet) {
-    if ((await control.start(ref)) === 'open') continue;
-    // Somebody terminated the workflow: nobody is left to end the ingestion.
-    await knowledge.endIngestion(ref.workspaceId, ref.ingestionId, {
-      state: 'failed',
-      error: 'its workflow was closed before it had ended',
-    });
-  }
-  return quiet.length;
 }

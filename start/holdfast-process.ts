@@ -2,10 +2,12 @@ import type { Client } from '@temporalio/client';
 import { createApi } from '../api/create-api.ts';
 import { startApi } from '../api/start-api.ts';
 import { composeInstallation, type Installation } from '../runtime/compose.ts';
+import { createCrawlControl } from '../temporal/crawl-control.ts';
 import { createIngestionControl } from '../temporal/ingestion-control.ts';
 import { serveMetrics } from '../runtime/metrics-server.ts';
 import { createFindClosed } from '../temporal/closed-workflow.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { startCrawlSweeper } from '../runtime/crawl-sweeper.ts';
 import { startIngestionSweeper } from '../runtime/ingestion-sweeper.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
@@ -67,8 +69,10 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     closing.use(startSweeper({ runs, journal, findClosed, control: link.control, log }));
     closing.use(startReconciler({ runs, journal, findClosed, log }));
     const ingestions = createIngestionControl(link.client, options.config.temporal);
-    const { knowledge } = installation;
+    const { knowledge, crawls } = installation;
     closing.use(startIngestionSweeper({ knowledge, control: ingestions, log }));
+    const crawlControl = createCrawlControl(link.client, options.config.temporal);
+    closing.use(startCrawlSweeper({ crawls, control: crawlControl, log }));
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)
       : null;
@@ -140,6 +144,7 @@ async function useApi(
     values: installation.journal,
     control: link.control,
     ingestions: createIngestionControl(link.client, options.config.temporal),
+    crawlControl: createCrawlControl(link.client, options.config.temporal),
     tools: installation.tools.list(),
     checkReady: () => checkReady(installation, link),
     log: options.log,

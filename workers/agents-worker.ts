@@ -1,6 +1,7 @@
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AgentRunActivities } from '../activities/agent-run-types.ts';
 import type { MemoryActivities } from '../activities/memory/memory-activity-types.ts';
+import type { CrawlActivities } from '../activities/knowledge/crawl/crawl-activity-types.ts';
 import type { IngestionActivities } from '../activities/knowledge/ingestion-activity-types.ts';
 
 /** What a worker is built from. */
@@ -8,7 +9,10 @@ export interface AgentsWorkerDeps {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: AgentRunActivities & IngestionActivities & MemoryActivities;
+  readonly activities: AgentRunActivities &
+    IngestionActivities &
+    CrawlActivities &
+    MemoryActivities;
   /** Path of the bundle made by `workflowBundle`. */
   readonly bundlePath: string;
   readonly concurrentSteps: number;

@@ -1,23 +1,12 @@
-import { ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { learnFromRun } from './learn-from-run.ts';
 import type { RunRef } from '../contracts/journal.ts';
-
-const ALREADY_STARTED = 'WorkflowExecutionAlreadyStartedError';
+import { startAbandoned } from './start-abandoned.ts';
 
 /**
  * Lets a workflow of its own learn from the run: the run does not wait for it. A run that comes to
  * its end twice, after a reset, is learnt from once.
  */
-export async function startLearning({ workspaceId, runId }: RunRef): Promise<void> {
-  try {
-    await startChild(learnFromRun, {
-      workflowId: `learn-${runId}`,
-      args: [{ workspaceId, runId }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    });
-  } catch (error) {
-    const started = error instanceof Error && error.name === ALREADY_STARTED;
-    if (!started) throw error;
-  }
+export function startLearning({ workspaceId, runId }: RunRef): Promise<void> {
+  const args: [RunRef] = [{ workspaceId, runId }];
+  return startAbandoned(learnFromRun, { workflowId: `learn-${runId}`, args });
 }

@@ -3,6 +3,7 @@ import type { DocumentParser } from './port.ts';
 import { makeDocx } from './docx.fixture.ts';
 import { makePdf } from './pdf.fixture.ts';
 import { makeZip } from './zip.fixture.ts';
+import { pageLinksSuite } from './page-links.suite.ts';
 import type { ParsedDocument } from '../../contracts/parsed-document.ts';
 
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
@@ -126,6 +127,8 @@ export function documentParserSuite(name: string, open: () => DocumentParser): v
       expect(text.isWellFormed()).toBe(true);
     });
   });
+
+  pageLinksSuite(name, open);
 
   describe(`${name}: what is refused`, () => {
     const bomb = makeZip([{ name: 'word/document.xml', content: Buffer.alloc(300 * 1024 * 1024) }]);

@@ -1,3 +1,5 @@
+import type { DocumentFormat } from './formats/format.ts';
+import type { PageLinks } from '../../contracts/page-links.ts';
 import type { ParsedDocument } from '../../contracts/parsed-document.ts';
 
 /** What is known of a document's bytes besides themselves. */
@@ -16,4 +18,8 @@ export interface DocumentParser {
    * `knowledge.empty`, `knowledge.too_large`, `knowledge.too_costly`; the signal's reason when it aborts.
    */
   parse(bytes: Uint8Array, source: DocumentSource): Promise<ParsedDocument>;
+  /** Where an HTML page leads. Throws as `parse` does, but for a page without text. */
+  links(bytes: Uint8Array, source: DocumentSource): Promise<PageLinks>;
+  /** What such a document would be read as; null: it is not read. */
+  formatOf(source: Pick<DocumentSource, 'mediaType' | 'name'>): DocumentFormat | null;
 }

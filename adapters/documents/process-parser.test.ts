@@ -92,3 +92,14 @@ test('no more documents are read at once than allowed, and who waits can give up
   expect(await first).toBe('Error: done');
   expect(await third).toContain('no document');
 });
+
+test('a page that takes too long to be followed is given up', async () => {
+  const parser = createProcessParser({ main: HOSTILE, limits: { deadlineMs: 500 } });
+  const links = parser.links(Buffer.from('run for ever'), TEXT);
+  await expect(links).rejects.toMatchObject({ code: 'knowledge.too_costly' });
+});
+
+test('an answer that was not asked for is none', async () => {
+  const links = createProcessParser({ main: HOSTILE }).links(Buffer.from('talk nonsense'), TEXT);
+  await expect(links).rejects.toMatchObject({ code: 'knowledge.parser_failed' });
+});

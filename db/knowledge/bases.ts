@@ -95,6 +95,12 @@ export async function deleteBase(
   workspaceId: string,
   id: string,
 ): Promise<void> {
+  // Before the base, which those who note a crawl's page lock after the crawl.
+  await trx
+    .deleteFrom('crawls')
+    .where('workspace_id', '=', workspaceId)
+    .where('knowledge_base_id', '=', id)
+    .execute();
   // Locked: a document cannot be added while it goes.
   const { rows } = await sql`
     select 1 from knowledge_bases where workspace_id = ${workspaceId} and id = ${id}

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
 import { countActive } from './usage.ts';
 import { createHash } from 'node:crypto';
+import { eraseCrawls } from '../knowledge/crawls.ts';
 import { eraseDocuments } from '../knowledge/erase-documents.ts';
 import { eraseGraph } from '../graph/erase-graph.ts';
 import { jsonText } from '../json-text.ts';
@@ -48,6 +49,8 @@ export async function eraseUser(
   await deleteRows(trx, workspaceId, memoryIds);
   // Of kept vectors nobody knows whose text they are of, and a text can be guessed from its vector.
   await trx.deleteFrom('embedding_cache').where('workspace_id', '=', workspaceId).execute();
+  // Before the documents, to which a crawl would go on adding.
+  const crawls = await eraseCrawls(trx, who);
   const knowledge = await eraseDocuments(trx, who);
   const personal = await erasePersonal(trx, workspaceId, userId);
   const erased: ErasedCounts = {
@@ -55,6 +58,7 @@ export async function eraseUser(
     derived: targets.filter((target) => target.user_id !== userId).length,
     ...parts,
     ...knowledge,
+    crawls,
     ...graph,
     ...personal,
   };
@@ -210,6 +214,7 @@ async function countRemaining(
   const tables = [
     'memories',
     'documents',
+    'crawls',
     'kg_entities',
     'kg_facts',
     'working_memory',
@@ -241,7 +246,7 @@ async function toErasure(
     id: row.id,
     workspaceId: row.workspace_id,
     subjectHash: row.subject_hash,
-    erased: row.erased,
+    erased: { ...NO_CRAWLS, ...row.erased },
     held: row.held,
     remaining: row.remaining,
     pendingProjections: pending,
@@ -249,6 +254,9 @@ async function toErasure(
     at: row.at.toISOString(),
   };
 }
+
+/** What erasures from before there were crawls tell of them. */
+const NO_CRAWLS = { crawls: 0 };
 
 function subjectHash(workspaceId: string, userId: string): string {
   return createHash('sha256').update(`${workspaceId}\n${userId}`).digest('hex');

@@ -22,6 +22,7 @@ import * as feedback from './0020-feedback.ts';
 import * as runUsers from './0021-run-users.ts';
 import * as learnings from './0022-learnings.ts';
 import * as ingestionEvents from './0023-ingestion-events.ts';
+import * as crawls from './0024-crawls.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -48,4 +49,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0021-run-users': runUsers,
   '0022-learnings': learnings,
   '0023-ingestion-events': ingestionEvents,
+  '0024-crawls': crawls,
 };

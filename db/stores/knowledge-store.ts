@@ -11,6 +11,7 @@ import {
   readVectors,
   type VectorScan,
 } from '../vectors/vectors.ts';
+import { addDocument, type StoredDocument } from '../knowledge/add-document.ts';
 import {
   createBase,
   deleteBase,
@@ -89,6 +90,8 @@ export interface KnowledgeStore {
    * `knowledge.base_not_found`, `knowledge.too_large`.
    */
   putDocument(workspaceId: string, document: NewDocument): Promise<PutDocument>;
+  /** The same, and writes its ingestion, which ends one of earlier contents that is running. */
+  addDocument(workspaceId: string, document: NewDocument): Promise<StoredDocument>;
   /** Throws `knowledge.document_not_found`. */
   getDocument(workspaceId: string, id: string): Promise<KnowledgeDocument>;
   /** Those that exist, in no order. */
@@ -175,6 +178,7 @@ export function createKnowledgeStore({ kysely }: Database): KnowledgeStore {
     updateBase: (ws, id, change) => updateBase(kysely, ws, { id, change }),
     deleteBase: (ws, id) => inOne((trx) => deleteBase(trx, ws, id)),
     putDocument: (ws, document) => inOne((trx) => putDocument(trx, ws, document)),
+    addDocument: (ws, document) => inOne((trx) => addDocument(trx, ws, document)),
     getDocument: (ws, id) => getDocument(kysely, ws, id),
     documents: (ws, ids) => getDocuments(kysely, ws, ids),
     content: (ws, id) => documentContent(kysely, ws, id),

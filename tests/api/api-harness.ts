@@ -6,6 +6,7 @@ import { createLearningStore } from '../../db/stores/learning-store.ts';
 import { createFeedbackStore } from '../../db/stores/feedback-store.ts';
 import { createFileStore } from '../../db/stores/file-store.ts';
 import { createSandboxStore, type SandboxStore } from '../../db/stores/sandbox-store.ts';
+import { createCrawlStore } from '../../db/stores/crawl-store.ts';
 import { createEventListener } from '../../db/listener.ts';
 import { createHumanTaskStore } from '../../db/stores/human-task-store.ts';
 import { createGraphStore } from '../../db/stores/graph-store.ts';
@@ -128,6 +129,8 @@ export async function startTestApi(change: Partial<ApiDeps> = {}): Promise<TestA
     feedback: createFeedbackStore(database),
     learnings: createLearningStore(database),
     memory: createFakeMemory(memories, knowledge),
+    crawls: createCrawlStore(database),
+    crawlControl: { start: async () => 'open', cancel: async () => {} },
     ingestions: { start: async () => 'open', cancel: async () => {} },
     fetchDocument: async (url) => ({ url, mediaType: 'text/plain', bytes: Buffer.from(url) }),
     workspaces,

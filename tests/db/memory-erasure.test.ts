@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ANN, memory, openMemoryBench, type MemoryBench } from './memory-bench.ts';
+import { createCrawlStore } from '../../db/stores/crawl-store.ts';
 import { createGraphStore } from '../../db/stores/graph-store.ts';
 import { createKnowledgeStore } from '../../db/stores/knowledge-store.ts';
 import { createWorkingMemoryStore } from '../../db/stores/working-memory-store.ts';
@@ -56,6 +57,10 @@ async function fill(userId: string): Promise<void> {
     mediaType: 'text/plain',
     content: new TextEncoder().encode(SECRET),
     userId,
+  });
+  await createCrawlStore(schema.database).create(ws, {
+    ...{ url: `https://${SECRET}.example/`, maxPages: 1, maxDepth: 0, include: [], exclude: [] },
+    ...{ knowledgeBaseId: base.id, userId },
   });
   const piece = { page: null, start: 0, end: 5, headings: [SECRET] };
   const { added } = await knowledge.replaceChunks(ws, {
@@ -126,6 +131,7 @@ test('erasing a person leaves nothing of him anywhere, but what a legal hold kee
       chunks: 1,
       chunkVectors: 1,
       ingestions: 1,
+      crawls: 1,
       entities: 2,
       graphFacts: 2,
       workingValues: 1,

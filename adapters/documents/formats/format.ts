@@ -34,21 +34,34 @@ const BY_ENDING: Readonly<Record<string, DocumentFormat>> = {
 /** What senders say who do not know; the name then says more. */
 const VAGUE = new Set(['', 'application/octet-stream', 'text/plain', 'binary/octet-stream']);
 
-/** The format of a document by its media type, and by its name where that says nothing. Throws `knowledge.unsupported_type`. */
-export function formatOf(source: {
+interface FormatSource {
   readonly mediaType: string;
   readonly name: string;
-}): DocumentFormat {
-  const type = (source.mediaType.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+/** The format of a document by its media type, and by its name where that says nothing; null: none is read. */
+export function knownFormat(source: FormatSource): DocumentFormat | null {
+  const type = typeOf(source);
   const byType = BY_TYPE[type];
   if (byType !== undefined) return byType;
   const byEnding = VAGUE.has(type) ? BY_ENDING[endingOf(source.name)] : undefined;
   if (byEnding !== undefined) return byEnding;
-  if (type.startsWith('text/')) return 'text';
+  return type.startsWith('text/') ? 'text' : null;
+}
+
+/** The same. Throws `knowledge.unsupported_type`. */
+export function formatOf(source: FormatSource): DocumentFormat {
+  const format = knownFormat(source);
+  if (format !== null) return format;
+  const type = typeOf(source);
   throw new AppError(
     'knowledge.unsupported_type',
     `documents of type ${type === '' ? 'unknown' : type} are not read; send text, Markdown, HTML, PDF or DOCX`,
   );
+}
+
+function typeOf({ mediaType }: FormatSource): string {
+  return (mediaType.split(';')[0] ?? '').trim().toLowerCase();
 }
 
 function endingOf(name: string): string {

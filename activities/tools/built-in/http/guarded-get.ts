@@ -28,6 +28,8 @@ export interface GuardedGet {
   readonly accept: string;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** `tell` answers with a redirection as it is; by default they are followed. */
+  readonly redirects?: 'follow' | 'tell';
 }
 
 /** An answer whose body has not been read. */
@@ -36,6 +38,8 @@ export interface GuardedAnswer {
   readonly url: URL;
   readonly status: number;
   readonly contentType: string;
+  /** Empty where there is none. */
+  readonly header: (name: string) => string;
   /** The whole body, decoded. Throws `tool.refused` beyond the request's limit. */
   readonly bytes: () => Promise<Buffer>;
 }
@@ -78,7 +82,7 @@ const systemResolve: ResolveHost = (hostname) => lookup(hostname, { all: true })
 
 /** Follows redirects by hand: each target is checked like the first one. */
 async function follow(
-  { url: text, accept, signal }: GuardedGet,
+  { url: text, accept, signal, redirects }: GuardedGet,
   allow: AllowHosts,
   dispatcher: Dispatcher,
 ): Promise<{ readonly url: URL; readonly response: Dispatcher.ResponseData }> {
@@ -91,7 +95,8 @@ async function follow(
       headers: { accept, 'accept-encoding': 'identity', 'user-agent': 'holdfast' },
     });
     const location = headerOf(response.headers, 'location');
-    if (!REDIRECTS.has(response.statusCode) || location === '') return { url, response };
+    const leads = REDIRECTS.has(response.statusCode) && location !== '';
+    if (!leads || redirects === 'tell') return { url, response };
     discard(response);
     url = checkTarget(URL.parse(location, url)?.href ?? location, allow);
   }
@@ -105,6 +110,7 @@ function answerOf(url: URL, response: Dispatcher.ResponseData, maxBytes: number)
     url,
     status,
     contentType: headerOf(headers, 'content-type'),
+    header: (name) => headerOf(headers, name),
     bytes: async () => decodeContent(await readBytes(body, maxBytes), encoding, maxBytes),
   };
 }
