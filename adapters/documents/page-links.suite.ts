@@ -47,7 +47,7 @@ export function pageLinksSuite(name: string, open: () => DocumentParser): void {
       await expect(links('a\0b')).rejects.toMatchObject({ code: 'knowledge.unreadable' });
     });
 
-    test.each([
+    test.each<[string, string, string | null]>([
       ['text/html', 'x', 'html'],
       ['application/xhtml+xml; charset=utf-8', 'x', 'html'],
       ['application/octet-stream', 'https://a.org/a.pdf?x', 'pdf'],
