@@ -1,3 +1,4 @@
+import { TEMPLATE_VARIABLE, createTemplate } from './postgres.ts';
 import { startTestPostgres, type TestPostgres } from './postgres-server.ts';
 import { STATE_VARIABLE, openDockerState } from '../../scripts/test-docker/prepared-docker.ts';
 import { startTestTemporal, type TestTemporal } from './temporal.ts';
@@ -19,6 +20,7 @@ export default async function setup(): Promise<void> {
   const postgres = await startTestPostgres();
   globalThis.holdfastTestPostgres = postgres;
   process.env.HOLDFAST_TEST_DATABASE_URL = postgres.connectionString;
+  process.env[TEMPLATE_VARIABLE] = await createTemplate(postgres.connectionString);
   const temporal = await startTestTemporal();
   globalThis.holdfastTestTemporal = temporal;
   process.env.HOLDFAST_TEST_TEMPORAL_ADDRESS = temporal.address;
