@@ -160,8 +160,14 @@ describe('a stream', () => {
     expect(text).not.toContain('event: end\n');
     const seen = [...text.matchAll(/^id: (\d+)$/gm)].map((match) => match[1] ?? '');
     expect(seen).toEqual(oneTo(seen.length));
-    const rest = await (await open(id, { after: seen.at(-1) ?? '0' })).toEnd();
-    expect([...seen, ...idsOf(rest)]).toEqual(oneTo(writes + 2));
+    // Where the machine is busy, a reader who does read may lag as well.
+    for (let last = ''; last !== 'end';) {
+      const rest = await (await open(id, { after: seen.at(-1) ?? '0' })).toEnd();
+      seen.push(...idsOf(rest));
+      last = rest.at(-1)?.event ?? '';
+      expect(['end', 'lagging']).toContain(last);
+    }
+    expect(seen).toEqual(oneTo(writes + 2));
   }, 30_000);
 
   test('ends when its key is revoked', async () => {
