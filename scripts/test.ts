@@ -18,7 +18,7 @@ const UNIT = ['--selectProjects', 'unit', '--maxWorkers', '2'];
  * Test files share servers, and have schemas, task queues and folders of their own; they wait for
  * servers half of the time.
  */
-const SYSTEM = ['--selectProjects', 'system', '--maxWorkers', '4'];
+const SYSTEM = ['--selectProjects', 'system', '--maxWorkers', '3'];
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
