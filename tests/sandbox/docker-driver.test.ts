@@ -64,6 +64,16 @@ describeUnless(reason, 'the Docker driver', () => {
     await (await strict.create(specOf({ workspaceId }))).kill();
   });
 
+  test('the ceiling holds for sandboxes that are asked for at once', async () => {
+    const ceilings = { sandboxes: 2, memoryMb: 2_048, cpus: 2, pids: 512 };
+    const strict = bench.open({ ceilings });
+    const asked = Array.from({ length: 4 }, () => specOf({ workspaceId: 'ws_at_once' }));
+    const answers = await Promise.allSettled(asked.map((spec) => strict.create(spec)));
+    const made = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    expect(made).toHaveLength(2);
+    await Promise.all(made.map((sandbox) => sandbox.kill()));
+  });
+
   test('the probe starts a sandbox and shows what it found', async () => {
     const { ok, evidence } = await driver.probe();
     expect(ok).toBe(true);

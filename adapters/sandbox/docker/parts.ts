@@ -8,6 +8,7 @@ import { readDockerHost } from './docker-host.ts';
 import { createEgressGates } from './egress-gates.ts';
 import { openKernelLog, type KernelLog } from '../denials/kernel-log.ts';
 import { EGRESS_SOCKET, openSandboxFolders } from './sandbox-folders.ts';
+import { UnderWay } from './under-way.ts';
 import { createTenantCgroups } from './tenant-cgroup.ts';
 import type { Containers } from './containers.ts';
 import type { Deaths } from './deaths.ts';
@@ -34,6 +35,7 @@ export interface DriverParts extends AsyncDisposable {
   readonly deaths: Deaths;
   readonly kernelLog: KernelLog;
   readonly gates: EgressGates;
+  readonly underWay: UnderWay;
   /** Undefined without ceilings. */
   readonly cgroups: TenantCgroups | undefined;
 }
@@ -80,6 +82,7 @@ export async function openDriverParts(
     gates,
     deaths,
     kernelLog,
+    underWay: new UnderWay(),
     containers,
     cgroups:
       ceilings === undefined

@@ -19,8 +19,12 @@ export function newRecord(spec: SandboxSpec, key: string): SandboxRecord {
   };
 }
 
-/** Refuses what a workspace may not have besides what it has. */
-async function checkCeilings(parts: DriverParts, spec: SandboxSpec): Promise<void> {
+/** Refuses what a workspace may not have besides what it has, and is being made for it. */
+async function checkCeilings(
+  parts: DriverParts,
+  spec: SandboxSpec,
+  earlier: readonly string[],
+): Promise<void> {
   const { ceilings } = parts.options;
   if (ceilings === undefined) return;
   const { memoryMb, cpus, pids } = spec.limits;
@@ -31,7 +35,8 @@ async function checkCeilings(parts: DriverParts, spec: SandboxSpec): Promise<voi
     );
   }
   const found = await parts.containers.list(spec.workspaceId);
-  const living = found.filter(({ state, key }) => state !== 'dead' && key !== spec.id).length;
+  const alive = found.filter(({ state }) => state !== 'dead').map(({ key }) => key);
+  const living = new Set([...alive, ...earlier].filter((key) => key !== spec.id)).size;
   if (living < ceilings.sandboxes) return;
   throw new AppError(
     'sandbox.ceiling_reached',
@@ -54,7 +59,8 @@ export async function startContainer(
   spec: SandboxSpec,
 ): Promise<SandboxRecord | undefined> {
   const { options, folders, containers, cgroups } = parts;
-  await checkCeilings(parts, spec);
+  using entered = parts.underWay.enter(spec);
+  await checkCeilings(parts, spec, entered.earlier);
   const { transport } = await parts.transport(spec.image);
   const record = { ...newRecord(spec, spec.id), transport };
   const isOnline = transport === 'attach' && spec.network.allow.length > 0;

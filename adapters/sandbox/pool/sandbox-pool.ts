@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../../contracts/app-error.ts';
 import { NO_NETWORK, SANDBOX_DEATHS, SANDBOX_IMAGES } from '../../../contracts/sandbox.ts';
+import { kindOf, type Kind, type Warm } from './kind.ts';
 import { NO_DEMAND, requested, sparesFor } from './demand.ts';
 import type { SandboxDeathReason, SandboxImage } from '../../../contracts/sandbox.ts';
 import type { DockerDriver } from '../docker/docker-driver.ts';
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../port.ts';
-import type { Demand } from './demand.ts';
 
 /** What a pool has done since it was opened, and holds now. */
 export interface PoolMetrics {
@@ -35,24 +35,6 @@ export interface PoolOptions {
   readonly warn: (sentence: string) => void;
 }
 
-/**
- * Sandboxes that can stand in for each other. The workspace is part of it, since a container's
- * control group cannot be changed and the workspace's ceiling must hold for it; so are the limits,
- * since the size of a file system in memory cannot be changed either.
- */
-interface Kind {
-  readonly spec: SandboxSpec;
-  readonly warm: Warm[];
-  demand: Demand;
-  starting: number;
-}
-
-interface Warm {
-  readonly key: string;
-  readonly sandbox: Sandbox;
-  readonly bornAtMs: number;
-}
-
 const MOST_PER_KIND = 8;
 const TICK_MS = 1_000;
 /** Starting is work for the processor: at most so many at a time, each tick. */
@@ -66,11 +48,6 @@ const OLDEST_MS = 60 * 60_000;
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 const EVICTED = { reason: 'evicted', detail: 'nobody asked for it' } as const;
 
-function kindOf({ workspaceId, image, limits }: SandboxSpec): string {
-  const { memoryMb, cpus, pids, diskMb } = limits;
-  return JSON.stringify([workspaceId, image, memoryMb, cpus, pids, diskMb]);
-}
-
 /** Keeps sandboxes warm in front of a driver. */
 export function createSandboxPool(options: PoolOptions): SandboxPool {
   return new Pool(options);
@@ -83,6 +60,8 @@ class Pool implements SandboxPool {
   readonly #now: () => number;
   readonly #kinds = new Map<string, Kind>();
   readonly #starts = new Set<Promise<void>>();
+  /** Workspaces that lack a place, once for each request that waits for it. */
+  readonly #crowded: string[] = [];
   readonly #counts = { hits: 0, misses: 0, created: 0 };
   readonly #deaths = new Map<SandboxDeathReason, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -173,15 +152,26 @@ class Pool implements SandboxPool {
     try {
       return await this.#driver.create(spec);
     } catch (error) {
-      const isFull = error instanceof AppError && error.code === 'sandbox.ceiling_reached';
-      const freed = isFull ? await this.#dropWorkspace(spec.workspaceId) : 0;
-      if (freed === 0) throw error;
-      return this.#driver.create(spec);
+      if (!(error instanceof AppError) || error.code !== 'sandbox.ceiling_reached') throw error;
+      return await this.#createCrowded(spec, error);
+    }
+  }
+
+  /** No warm one takes the place that is made here. */
+  async #createCrowded(spec: SandboxSpec, refusal: AppError): Promise<Sandbox> {
+    this.#crowded.push(spec.workspaceId);
+    try {
+      if ((await this.#dropWorkspace(spec.workspaceId)) === 0) throw refusal;
+      return await this.#driver.create(spec);
+    } finally {
+      this.#crowded.splice(this.#crowded.indexOf(spec.workspaceId), 1);
     }
   }
 
   async #dropWorkspace(workspaceId: string): Promise<number> {
     const kinds = [...this.#kinds.values()].filter(({ spec }) => spec.workspaceId === workspaceId);
+    // One that is about to be warm has its place already.
+    if (kinds.some(({ starting }) => starting > 0)) await Promise.all(this.#starts);
     const dropped = kinds.flatMap((kind) => kind.warm.splice(0));
     await Promise.all(dropped.map((warm) => this.#drop(warm)));
     return dropped.length;
@@ -237,6 +227,7 @@ class Pool implements SandboxPool {
     while (kind.warm.length + kind.starting < target) {
       const all = this.#warmCount() + this.#starts.size;
       if (this.#isClosed || all >= most || this.#starts.size >= STARTS_AT_A_TIME) return;
+      if (this.#crowded.includes(kind.spec.workspaceId)) return;
       kind.starting += 1;
       const start = this.#start(kind).finally(() => {
         kind.starting -= 1;
