@@ -201,7 +201,8 @@ describeUnless(reason, 'the tool browser', () => {
       await expect(go('https://other.test/')).rejects.toMatchObject(
         refused("the sandbox's network does not allow this host"),
       );
-      await expect(go('http://169.254.169.254/')).rejects.toMatchObject(refused('does not allow'));
+      // In words, so that a failure shows them.
+      expect(await go('http://169.254.169.254/').catch(String)).toContain('does not allow');
       await expect(go(`http://127.0.0.1:${site.port}/`)).rejects.toMatchObject(
         refused('nothing listens there inside of the sandbox'),
       );
