@@ -30,7 +30,6 @@ const QUIET_MS = 150;
 const SETTLE_MS = 8_000;
 const DRAW_MS = 30_000;
 const EXTRACT = { maxChars: 20_000, maxLinks: 60 } as const;
-const REASON = { selector: null, maxChars: 300, maxLinks: 0 } as const;
 /** What Chromium draws on one surface. */
 const MAX_DRAWN = { width: 4_096, height: 16_384 } as const;
 const SHOWN_CONTROLS = 15;
@@ -60,9 +59,9 @@ class DrivenPage implements BrowserPage {
 
   async navigate(url: string, timeoutMs: number): Promise<PageVisit> {
     const visit = await this.#visit(url, timeoutMs, () => this.#tab.goto(url, timeoutMs));
-    if (!visit.byProxy) return { status: visit.status };
-    const { text } = toPageText(await this.#main(extractScript(REASON)), [], REASON);
-    const why = `${url} could not be visited: the sandbox's network answers "${cutText(text, 300)}"`;
+    if (visit.refusal === null) return { status: visit.status };
+    const answer = cutText(visit.refusal, 300);
+    const why = `${url} could not be visited: the sandbox's network answers "${answer}"`;
     throw new AppError('tool.refused', why);
   }
 

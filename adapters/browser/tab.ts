@@ -25,8 +25,8 @@ export interface Tab {
 export interface TabVisit {
   /** Of HTTP; null where the document is no answer of a server. */
   readonly status: number | null;
-  /** The way out of the sandbox answered in the server's place. */
-  readonly byProxy: boolean;
+  /** Why the way out of the sandbox answered in the server's place; null: it did not. */
+  readonly refusal: string | null;
 }
 
 /** An engine's way to a tab over a connection to the browser. */
@@ -84,8 +84,15 @@ export function choosePage<Page>(
 export function toVisit(
   response: { status(): number; headers(): Readonly<Record<string, string>> } | null,
 ): TabVisit {
-  if (response === null) return { status: null, byProxy: false };
-  return { status: response.status(), byProxy: response.headers()['proxy-status'] !== undefined };
+  if (response === null) return { status: null, refusal: null };
+  return { status: response.status(), refusal: refusalOf(response.headers()['proxy-status']) };
+}
+
+/** The document is no place to read it: it may be shown a moment later, or never. */
+function refusalOf(proxyStatus: string | undefined): string | null {
+  if (proxyStatus === undefined) return null;
+  const [, details = ''] = /details="((?:[^"\\]|\\.)*)"/.exec(proxyStatus) ?? [];
+  return details.replaceAll(/\\(.)/g, '$1');
 }
 
 const MAX_EVENTS = 10;

@@ -51,6 +51,11 @@ export async function forwardRequest(
 }
 
 /** Says what went wrong while that is possible, and closes the connection in any case. */
+/** What may stand between quotation marks in a header. */
+function quotable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, '\\$&');
+}
+
 function answer(response: ServerResponse, status: number, reason: string): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -60,7 +65,7 @@ function answer(response: ServerResponse, status: number, reason: string): void 
     'Content-Type': 'text/plain; charset=utf-8',
     Connection: 'close',
     // No server's answer carries it: headers of proxies end here.
-    'Proxy-Status': 'holdfast; error=http_request_denied',
+    'Proxy-Status': `holdfast; error=http_request_denied; details="${quotable(reason)}"`,
   });
   response.end(`${reason}\n`);
 }
