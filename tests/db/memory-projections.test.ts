@@ -103,6 +103,7 @@ describe('a follower', () => {
   test('sees all that commits, in whatever order it began', async () => {
     const { pool } = bench.schema.database;
     const feed = { subjects: ['memory'], limit: 2 } as const;
+    await earlierWritersEnd(bench.schema.database);
     let { cursor } = await projections.changes(feed);
     const slow = await pool.connect();
     await slow.query('begin');
