@@ -35,45 +35,27 @@ export async function waitForIngestion(
   options: IngestionWaitOptions,
 ): Promise<Ingestion> {
   const { userId, timeoutMs } = options;
-  const stop = new AbortController();
+  const late = new AbortController();
   const timeOut = (): void => {
     const message = `the ingestion ${ingestionId} has not ended in time`;
-    stop.abort(new HoldfastError('client.timeout', message));
+    late.abort(new HoldfastError('client.timeout', message));
   };
-  const abort = (): void => {
-    stop.abort(options.signal?.reason);
-  };
-  if (options.signal?.aborted === true) abort();
   if (timeoutMs !== undefined && timeoutMs <= 0) timeOut();
-  options.signal?.addEventListener('abort', abort, { once: true });
   const timer =
     timeoutMs === undefined
       ? undefined
       : setTimeout(timeOut, Math.min(timeoutMs, LONGEST_TIMER_MS));
+  const signals = options.signal === undefined ? [late.signal] : [options.signal, late.signal];
+  const viewer = { ...(userId === undefined ? {} : { userId }), signal: AbortSignal.any(signals) };
   try {
-    return await readToEnd(transport, ingestionId, { userId, signal: stop.signal });
+    const events = streamIngestion(transport, ingestionId, viewer);
+    while ((await events.next()).done !== true);
+    const { signal } = viewer;
+    const path = pathOf(ingestionId);
+    return await transport.json({ method: 'GET', path, query: { userId }, signal });
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', abort);
   }
-}
-
-interface ReadToEnd {
-  readonly userId: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-async function readToEnd(
-  transport: Transport,
-  ingestionId: string,
-  { userId, signal }: ReadToEnd,
-): Promise<Ingestion> {
-  const path = pathOf(ingestionId);
-  const source = { path: `${path}/events`, query: { userId }, isLast };
-  for await (const event of streamEvents(transport, source, { signal })) {
-    if (isLast(event)) break;
-  }
-  return transport.json({ method: 'GET', path, query: { userId }, signal });
 }
 
 function pathOf(ingestionId: string): string {
