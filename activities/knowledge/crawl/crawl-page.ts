@@ -7,6 +7,7 @@ import { fetchPage, type FetchedPage } from './fetch-page.ts';
 import { findLinks, type RawLinks } from './find-links.ts';
 import { isWithin, toPageUrl } from '../../../contracts/page-url.ts';
 import { LIMITS } from '../../../contracts/limits.ts';
+import { readRobotsWords } from '../../../contracts/robots-words.ts';
 
 /** How often a page is asked for, where the site does not answer or a worker dies. */
 const MAX_ATTEMPTS = 3;
@@ -103,7 +104,7 @@ async function documentOf(
   const { url, depth } = page;
   const isHtml = deps.parser.formatOf({ mediaType, name: url }) === 'html';
   const said = isHtml ? await deps.parser.links(bytes, { mediaType, name: url, signal }) : null;
-  const header = wordsOf(robots);
+  const header = readRobotsWords([robots]);
   const hrefs = said === null || said.nofollow || header.nofollow ? [] : said.hrefs;
   const base = toPageUrl(said?.base ?? '', url) ?? url;
   const links = await findLinksOf(reading, { hrefs, base, depth: depth + 1 });
@@ -137,17 +138,4 @@ function findLinksOf({ deps, ref, page }: Reading, found: RawLinks): Promise<Fou
 
 function noLinks({ depth }: ClaimedPage): FoundLinks {
   return { depth, allowed: [], disallowed: [] };
-}
-
-/** What `X-Robots-Tag` says to everybody. */
-function wordsOf(header: string): { readonly noindex: boolean; readonly nofollow: boolean } {
-  const words = header
-    .toLowerCase()
-    .split(',')
-    .map((word) => word.trim());
-  const none = words.includes('none');
-  return {
-    noindex: none || words.includes('noindex'),
-    nofollow: none || words.includes('nofollow'),
-  };
 }

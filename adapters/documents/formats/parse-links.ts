@@ -1,6 +1,7 @@
 import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { LIMITS } from '../../../contracts/limits.ts';
 import { oneLine } from './text-builder.ts';
+import { readRobotsWords } from '../../../contracts/robots-words.ts';
 import type { PageLinks } from '../../../contracts/page-links.ts';
 
 type Node = DefaultTreeAdapterTypes.Node;
@@ -15,7 +16,7 @@ const ROBOTS = new Set(['robots', 'holdfast']);
 /** Where an HTML page leads; links that ask not to be followed are left out. */
 export function parseLinks(html: string): PageLinks {
   const hrefs = new Set<string>();
-  const said = new Set<string>();
+  const said: string[] = [];
   let title: string | null = null;
   let base: string | null = null;
   // A stack of its own, for a page may nest deeper than calls can.
@@ -25,13 +26,10 @@ export function parseLinks(html: string): PageLinks {
     if (!('attrs' in node)) continue;
     if (node.nodeName === 'title') title ??= titleOf(node);
     else if (node.nodeName === 'base') base ??= attribute(node, 'href');
-    else if (node.nodeName === 'meta') addRobots(node, said);
+    else if (node.nodeName === 'meta') said.push(robotsOf(node));
     else if (node.nodeName === 'a' || node.nodeName === 'area') addHref(node, hrefs);
   }
-  const none = said.has('none');
-  const nofollow = none || said.has('nofollow');
-  const noindex = none || said.has('noindex');
-  return { title, base, hrefs: [...hrefs], noindex, nofollow };
+  return { title, base, hrefs: [...hrefs], ...readRobotsWords(said) };
 }
 
 /** One by one: a page may have more nodes side by side than a call takes arguments. */
@@ -46,11 +44,10 @@ function addHref(link: Element, hrefs: Set<string>): void {
   if (!rel.includes('nofollow')) hrefs.add(href);
 }
 
-function addRobots(meta: Element, said: Set<string>): void {
-  if (!ROBOTS.has(attribute(meta, 'name')?.trim().toLowerCase() ?? '')) return;
-  for (const word of (attribute(meta, 'content') ?? '').toLowerCase().split(',')) {
-    said.add(word.trim());
-  }
+/** Nothing, where the meta speaks of something else or to somebody else. */
+function robotsOf(meta: Element): string {
+  const isOurs = ROBOTS.has(attribute(meta, 'name')?.trim().toLowerCase() ?? '');
+  return isOurs ? (attribute(meta, 'content') ?? '') : '';
 }
 
 function attribute(element: Element, name: string): string | null {
