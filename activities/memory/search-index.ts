@@ -107,7 +107,11 @@ interface Question {
   readonly frequencies: TermFrequencies | null;
 }
 
-function toDocumentFrequencies({ entries, containing }: TermFrequencies): DocumentFrequencies {
+/** What an index tells, as an embedder wants it. */
+export function toDocumentFrequencies({
+  entries,
+  containing,
+}: TermFrequencies): DocumentFrequencies {
   return { documents: entries, containing: (term) => containing.get(term) ?? 0 };
 }
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { createFeatureReranker } from '../../adapters/rerankers/features/feature-reranker.ts';
 import { createHashEmbedder } from '../../adapters/embedders/hash/hash-embedder.ts';
 import type { Ranked } from '../../adapters/rerankers/port.ts';
-import type { DocumentFrequencies } from '../../adapters/memory-index/dense/hash-embedder.ts';
 import { discountedGain } from './quality.ts';
+import { toDocumentFrequencies } from '../../activities/memory/search-index.ts';
 import { vectorSetOf } from '../../contracts/embedding.ts';
 import type { IndexEntry, IndexQuery, MemoryIndex } from '../../adapters/memory-index/port.ts';
 
@@ -100,11 +100,10 @@ const QUERY = {
 /** As recall embeds a question. */
 async function embedClaim(index: MemoryIndex, text: string): Promise<Float32Array> {
   const told = await index.frequencies(WORKSPACE, { profile: 'document', text });
-  const frequencies: DocumentFrequencies | null = told && {
-    documents: told.entries,
-    containing: (term) => told.containing.get(term) ?? 0,
-  };
-  const options = { use: 'query', ...(frequencies === null ? {} : { frequencies }) } as const;
+  const options = {
+    use: 'query',
+    ...(told === null ? {} : { frequencies: toDocumentFrequencies(told) }),
+  } as const;
   return at(await EMBEDDER.embed([text], options), 0);
 }
 
