@@ -68,19 +68,18 @@ export class InProcessIndex implements MemoryIndex {
     asked: Pick<IndexEntry, 'profile' | 'text'>,
   ): Promise<TermFrequencies> {
     this.#checkOpen();
-    return (this.#tenants.get(workspaceId) ?? this.#newTenant()).current.frequencies(asked);
+    return this.#current(workspaceId).frequencies(asked);
   }
 
   async search(workspaceId: string, query: IndexQuery): Promise<IndexAnswer> {
     this.#checkOpen();
     checkQuery(query);
-    const tenant = this.#tenants.get(workspaceId) ?? this.#newTenant();
-    return tenant.current.search(query);
+    return this.#current(workspaceId).search(query);
   }
 
   async stats(workspaceId: string): Promise<IndexStats> {
     this.#checkOpen();
-    return (this.#tenants.get(workspaceId) ?? this.#newTenant()).current.stats();
+    return this.#current(workspaceId).stats();
   }
 
   /** A second rebuild of a workspace waits for the first. */
@@ -117,6 +116,11 @@ export class InProcessIndex implements MemoryIndex {
     } finally {
       tenant.next = null;
     }
+  }
+
+  /** What is read of a workspace; one that has nothing is not kept for that. */
+  #current(workspaceId: string): WorkspaceIndex {
+    return this.#tenants.get(workspaceId)?.current ?? new WorkspaceIndex(this.#minGaps);
   }
 
   #tenant(workspaceId: string): Tenant {
