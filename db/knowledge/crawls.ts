@@ -6,6 +6,7 @@ import type { CrawlRef } from '../../contracts/crawl-control.ts';
 import { insertPages } from './crawl-pages.ts';
 import { jsonText } from '../json-text.ts';
 import { newId } from '../../contracts/ids.ts';
+import { requireSameRequest } from '../same-request.ts';
 import type { Tables } from '../tables.ts';
 import { unknownBase } from './bases.ts';
 import { violatesForeignKey } from '../violation.ts';
@@ -95,9 +96,8 @@ async function knownCrawl(
     .where('workspace_id', '=', workspaceId)
     .where('idempotency_key', '=', idempotency?.key ?? '')
     .executeTakeFirstOrThrow();
-  if (row.request_hash === idempotency?.requestHash) return withPages(trx, row);
-  const message = 'the idempotency key was used for another request; use a new one';
-  throw new AppError('idempotency.key_reused', message);
+  requireSameRequest(row.request_hash, idempotency?.requestHash);
+  return withPages(trx, row);
 }
 
 /** See `CrawlStore.get`. */

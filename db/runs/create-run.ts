@@ -8,6 +8,7 @@ import { insertThreadlessRun, type NewRun } from './create-threadless-run.ts';
 import { jsonText } from '../json-text.ts';
 import { loadVersion } from '../load-version.ts';
 import { newId } from '../../contracts/ids.ts';
+import { requireSameRequest } from '../same-request.ts';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Tables } from '../tables.ts';
 import { violatedUnique } from '../violation.ts';
@@ -96,12 +97,7 @@ async function findKnownRun(
     .where('workspace_id', '=', workspaceId)
     .where('key', '=', idempotency?.key ?? '')
     .executeTakeFirstOrThrow();
-  if (known.request_hash !== idempotency?.requestHash) {
-    throw new AppError(
-      'idempotency.key_reused',
-      'the idempotency key was used for another request; use a new one',
-    );
-  }
+  requireSameRequest(known.request_hash, idempotency?.requestHash);
   return known.run_id;
 }
 
