@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient, type Client } from '../../client/index.ts';
-import { openStream, type Frame } from './sse-client.ts';
+import { idsOf, idsTo, openStream } from './sse-client.ts';
 import { startTestApi, type TestApi } from './api-harness.ts';
 import type { IngestionProgress } from '../../contracts/knowledge.ts';
 import { until } from '../harness/until.ts';
@@ -71,11 +71,6 @@ function open(id: string, { after, query = '', key, on = api }: Opening = {}) {
   });
 }
 
-const idsOf = (frames: readonly Frame[]): string[] =>
-  frames.flatMap(({ id }) => (id === undefined ? [] : [id]));
-
-const oneTo = (n: number): string[] => Array.from({ length: n }, (_, index) => String(index + 1));
-
 describe('a stream of an ingestion', () => {
   test('replays from the first event, follows at once, and ends with the ingestion', async () => {
     const { id, documentId, step, end } = await begin(api);
@@ -88,7 +83,7 @@ describe('a stream of an ingestion', () => {
     await step(128);
     await end();
     const frames = await stream.toEnd();
-    expect(idsOf(frames)).toEqual(oneTo(4));
+    expect(idsOf(frames)).toEqual(idsTo(4));
     expect(frames.map(({ event }) => event)).toEqual([
       'ingestion.started',
       'ingestion.step',
@@ -121,10 +116,10 @@ describe('a stream of an ingestion', () => {
     await step(1);
     await step(2);
     await end();
-    for (const [index, seq] of ['0', ...oneTo(4)].entries()) {
+    for (const [index, seq] of ['0', ...idsTo(4)].entries()) {
       for (const opening of [{ after: seq }, { query: `?after=${seq}` }]) {
         const frames = await (await open(id, opening)).toEnd();
-        expect(idsOf(frames)).toEqual(oneTo(4).slice(index));
+        expect(idsOf(frames)).toEqual(idsTo(4).slice(index));
         expect(frames.at(-1)?.event).toBe('end');
       }
     }
@@ -154,7 +149,7 @@ describe('a stream of an ingestion', () => {
     const readers = [0, 1, 2, 3, 3].map(reader);
     for (let n = 0; n < total; n += 1) await step(n);
     await end();
-    for (const seen of await Promise.all(readers)) expect(seen).toEqual(oneTo(total + 2));
+    for (const seen of await Promise.all(readers)) expect(seen).toEqual(idsTo(total + 2));
   });
 
   test('ends when its document is deleted', async () => {

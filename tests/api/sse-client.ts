@@ -7,6 +7,16 @@ export interface Frame {
   readonly data: string;
 }
 
+/** Ids of the frames that have one. */
+export function idsOf(frames: readonly Frame[]): string[] {
+  return frames.flatMap(({ id }) => (id === undefined ? [] : [id]));
+}
+
+/** `1`, `2` … `n`. */
+export function idsTo(n: number): string[] {
+  return Array.from({ length: n }, (_, index) => String(index + 1));
+}
+
 /** A stream that a test reads. */
 export interface OpenStream {
   readonly headers: Headers;

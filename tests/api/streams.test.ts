@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../contracts/limits.ts';
 import { startTestApi, type TestApi } from './api-harness.ts';
-import { openStream, type Frame } from './sse-client.ts';
+import { idsOf, idsTo, openStream, type Frame } from './sse-client.ts';
 import { until } from '../harness/until.ts';
 
 let api: TestApi;
@@ -27,12 +27,6 @@ function open(runId: string, options: { after?: string; query?: string; key?: st
   });
 }
 
-const idsOf = (frames: readonly Frame[]): string[] =>
-  frames.flatMap(({ id }) => (id === undefined ? [] : [id]));
-
-/** `1`, `2` … `n`. */
-const oneTo = (n: number): string[] => Array.from({ length: n }, (_, index) => String(index + 1));
-
 describe('a stream', () => {
   test('replays from the first event, follows, and ends with the run', async () => {
     const id = await api.run();
@@ -46,7 +40,7 @@ describe('a stream', () => {
     await api.end(id);
     const frames = await stream.toEnd();
     const { body: run } = await api.call('GET', `/v1/runs/${id}`);
-    expect(idsOf(frames)).toEqual(oneTo(run.lastEventSeq));
+    expect(idsOf(frames)).toEqual(idsTo(run.lastEventSeq));
     expect(frames.at(0)).toMatchObject({ id: '1', event: 'run.created' });
     expect(frames.at(-2)?.event).toBe('run.succeeded');
     expect(frames.at(-1)).toEqual({ event: 'end', data: '{"status":"succeeded"}' });
@@ -116,7 +110,7 @@ describe('a stream', () => {
     for (let n = 0; n < total; n += 3) await api.append(id, STEP(n), STEP(n + 1), STEP(n + 2));
     await api.end(id);
     const { body: run } = await api.call('GET', `/v1/runs/${id}`);
-    for (const seen of await Promise.all(readers)) expect(seen).toEqual(oneTo(run.lastEventSeq));
+    for (const seen of await Promise.all(readers)) expect(seen).toEqual(idsTo(run.lastEventSeq));
   });
 
   test('delivers pieces of text in order behind their event, and resumes between them', async () => {
@@ -139,7 +133,7 @@ describe('a stream', () => {
     await api.append(id, STEP(1));
     await api.end(id);
     const numbered = idsOf(await stream.toEnd()).filter((seq) => !seq.includes('.'));
-    expect(numbered).toEqual(oneTo(numbered.length));
+    expect(numbered).toEqual(idsTo(numbered.length));
   });
 
   test('tells a reader who does not read that he lags, and lets him resume', async () => {
@@ -159,7 +153,7 @@ describe('a stream', () => {
     expect(text).toContain('event: lagging\ndata: {}\n\n');
     expect(text).not.toContain('event: end\n');
     const seen = [...text.matchAll(/^id: (\d+)$/gm)].map((match) => match[1] ?? '');
-    expect(seen).toEqual(oneTo(seen.length));
+    expect(seen).toEqual(idsTo(seen.length));
     // Where the machine is busy, a reader who does read may lag as well.
     for (let last = ''; last !== 'end';) {
       const rest = await (await open(id, { after: seen.at(-1) ?? '0' })).toEnd();
@@ -167,7 +161,7 @@ describe('a stream', () => {
       last = rest.at(-1)?.event ?? '';
       expect(['end', 'lagging']).toContain(last);
     }
-    expect(seen).toEqual(oneTo(writes + 2));
+    expect(seen).toEqual(idsTo(writes + 2));
   }, 30_000);
 
   test('ends when its key is revoked', async () => {
