@@ -33,59 +33,53 @@ function applied(label: string): number {
   return sink.deliveries(label).filter((item) => item.applied).length;
 }
 
-describe('a worker killed with -9 while a tool is called', () => {
-  const classes = ['sink_pure', 'sink_idempotent', 'sink_keyed'];
+describe.each(['before', 'after'] as const)(
+  'a worker killed with -9 while tools are called, %s their effects',
+  (hold) => {
+    const tools = ['sink_pure', 'sink_idempotent', 'sink_keyed', 'sink_once'];
+    const label = (tool: string): string => `${hold}-${tool}`;
+    const runs = new Map<string, string>();
+    let next: TestProcess;
 
-  test.each(classes)(
-    'before the effect: %s takes effect once',
-    async (tool) => {
-      const label = `before-${tool}`;
+    beforeAll(async () => {
       const worker = await stack.startWorker();
-      const run = await runSpec(client, toolGraph(tool, { label, hold: 'before' }));
-      await until('the call to arrive', () => sink.held().includes(label));
+      for (const tool of tools) {
+        const run = await runSpec(client, toolGraph(tool, { label: label(tool), hold }));
+        runs.set(tool, run.id);
+      }
+      await until('the calls to arrive', () =>
+        tools.every((tool) => sink.held().includes(label(tool))),
+      );
       await worker.kill();
-      const next = await stack.startWorker();
-      const ended = await client.runs.wait(run.id);
-      expect(ended).toMatchObject({ status: 'succeeded', output: { label } });
-      expect(applied(label)).toBe(1);
-      await next.stop();
-    },
-    120_000,
-  );
+      next = await stack.startWorker();
+    }, 120_000);
 
-  test.each([
-    ['sink_idempotent', 2],
-    ['sink_keyed', 1],
-  ])(
-    'after the effect: %s has taken effect %i time(s)',
-    async (tool, effects) => {
-      const label = `after-${tool}`;
-      const worker = await stack.startWorker();
-      const run = await runSpec(client, toolGraph(tool, { label, hold: 'after' }));
-      await until('the call to arrive', () => sink.held().includes(label));
-      await worker.kill();
-      const next = await stack.startWorker();
-      const ended = await client.runs.wait(run.id);
-      expect(ended.status).toBe('succeeded');
-      expect(applied(label)).toBe(effects);
-      expect(new Set(sink.deliveries(label).map((item) => item.key)).size).toBe(1);
-      await next.stop();
-    },
-    120_000,
-  );
+    afterAll(async () => next.stop());
 
-  test.each(['before', 'after'] as const)(
-    '%s the effect: a once tool is not tried again but asked about',
-    async (hold) => {
-      const label = `once-${hold}`;
-      const worker = await stack.startWorker();
-      const run = await runSpec(client, toolGraph('sink_once', { label, hold }));
-      await until('the call to arrive', () => sink.held().includes(label));
-      await worker.kill();
-      const next = await stack.startWorker();
+    const ended = (tool: string) => client.runs.wait(runs.get(tool) ?? '');
+
+    test.each([
+      ['sink_pure', 2],
+      ['sink_idempotent', 2],
+      ['sink_keyed', 1],
+    ])(
+      '%s is called again, with its key',
+      async (tool, effectsAfter) => {
+        const run = await ended(tool);
+        expect(run).toMatchObject({ status: 'succeeded', output: { label: label(tool) } });
+        expect(applied(label(tool))).toBe(hold === 'before' ? 1 : effectsAfter);
+        const deliveries = sink.deliveries(label(tool));
+        expect(deliveries).toHaveLength(hold === 'before' ? 1 : 2);
+        expect(new Set(deliveries.map(({ key }) => key)).size).toBe(1);
+      },
+      120_000,
+    );
+
+    test('sink_once is not called again but asked about', async () => {
+      const runId = runs.get('sink_once') ?? '';
       const task = await until('the question', async () => {
-        const page = await client.humanTasks.list({ runId: run.id, status: 'open' }).page();
-        return page.items[0];
+        const { items } = await client.humanTasks.list({ runId, status: 'open' }).page();
+        return items[0];
       });
       expect(task.kind).toBe('unknown_outcome');
       const happened = hold === 'after';
@@ -93,15 +87,13 @@ describe('a worker killed with -9 while a tool is called', () => {
         kind: 'answer',
         value: happened ? { happened, result: { told: true } } : { happened },
       });
-      const ended = await client.runs.wait(run.id);
-      expect(ended.status).toBe('succeeded');
-      expect(ended.output).toMatchObject(happened ? { told: true } : { label });
-      expect(applied(label)).toBe(1);
-      await next.stop();
-    },
-    120_000,
-  );
-});
+      const run = await ended('sink_once');
+      expect(run.status).toBe('succeeded');
+      expect(run.output).toMatchObject(happened ? { told: true } : { label: label('sink_once') });
+      expect(applied(label('sink_once'))).toBe(1);
+    }, 120_000);
+  },
+);
 
 describe('a worker killed with -9 elsewhere', () => {
   test('between a model call and its commit: the run goes on and every stream is whole', async () => {
