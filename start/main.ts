@@ -15,6 +15,7 @@ import type { KeptHoldfast } from './keep-holdfast.ts';
 import { acquireLock, livingHolder } from './lock-file.ts';
 import { USAGE, parseStartOptions } from './options.ts';
 import type { StartOptions } from './options.ts';
+import { outliveReaders } from './outlive-readers.ts';
 import { choosePort } from './ports.ts';
 import { provideServers } from './servers.ts';
 import type { Servers } from './servers.ts';
@@ -46,6 +47,7 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+  outliveReaders([process.stdout, process.stderr]);
   const options = parseStartOptions(process.argv.slice(2));
   if (options.help) {
     say(USAGE);

@@ -17,6 +17,8 @@ export interface TestProcess {
   kill(): Promise<void>;
   /** SIGTERM, and waits; kills after a while. */
   stop(): Promise<void>;
+  /** Closes the pipes that its output is read from, as a reader does who goes away. */
+  stopReading(): void;
   readonly exited: Promise<number | null>;
 }
 
@@ -80,5 +82,9 @@ function toTestProcess(child: ChildProcess, lines: readonly string[]): TestProce
     exited,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+    stopReading: () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
   };
 }

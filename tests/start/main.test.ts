@@ -87,9 +87,20 @@ test(
 );
 
 test(
+  'a part whose reader is gone goes on, and stops in order',
+  async () => {
+    const worker = await begin('--only', 'worker');
+    worker.process.stopReading();
+    await worker.process.stop();
+    expect(await worker.process.exited).toBe(0);
+  },
+  TEST_MS,
+);
+
+test(
   'a stop ends every server and a later start finds all state',
   async () => {
-    const [running] = started.slice(-2);
+    const running = started.at(-3);
     await running?.stop();
     expect(running?.output()).toMatch(/Stopped\.$/);
     expect(await stopOrphanPostgres(join(home, 'postgres'))).toBe(false);
