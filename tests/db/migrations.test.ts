@@ -74,10 +74,10 @@ test('a schema is migrated while others of the database are dropped', async () =
   };
   const others = ['one', 'two'].map((name) => comeAndGo(`passing_${name}`));
   try {
-    for (let times = 0; times < 10; times += 1) {
+    for (let times = 0; times < 2; times += 1) {
       const schema = await emptySchema();
-      await migrateToLatest(schema.database);
-      await migrateToLatest(schema.database);
+      // All but the first look at the schemas and find nothing to do.
+      for (let again = 0; again < 25; again += 1) await migrateToLatest(schema.database);
       expect(await applied(schema)).toHaveLength(Object.keys(MIGRATIONS).length);
     }
   } finally {
