@@ -28,3 +28,17 @@ export function list(reader: Reader, name: EnvName): readonly string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
+
+/** Items between commas, each one of those that are known. */
+export function names<T extends string>(
+  reader: Reader,
+  variable: EnvName,
+  known: readonly T[],
+): readonly T[] {
+  const given = list(reader, variable);
+  const unknown = given.filter((name) => !known.some((one) => one === name));
+  if (unknown.length > 0) {
+    reader.problems.push(`${variable} names ${unknown.join(', ')}; use ${known.join(', ')}`);
+  }
+  return known.filter((one) => given.includes(one));
+}

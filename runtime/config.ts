@@ -1,5 +1,5 @@
 import type { Env } from './env.ts';
-import { integer, list, type Reader } from './config-reader.ts';
+import { integer, list, names, type Reader } from './config-reader.ts';
 import {
   toSandboxConfig,
   toSandboxSecrets,
@@ -12,6 +12,7 @@ import {
   type MemoryConfig,
   type MemorySecrets,
 } from './memory-config.ts';
+import { WORKER_QUEUES, type WorkerQueue } from '../contracts/task-queues.ts';
 import { VENDORS, type Vendor } from '../adapters/models/config.ts';
 
 /** Settings of a process; nothing in here is secret. */
@@ -52,7 +53,13 @@ export interface Config {
   /** Qdrant as the index of memories and documents; null for the one in this process. */
   readonly qdrant: { readonly url: string } | null;
   readonly memory: MemoryConfig;
-  readonly worker: { readonly concurrentSteps: number; readonly cachedRuns: number };
+  readonly worker: {
+    /** Of runs; one worker process may serve some queues only. */
+    readonly queues: readonly WorkerQueue[];
+    readonly concurrentSteps: number;
+    readonly concurrentMemorySteps: number;
+    readonly cachedRuns: number;
+  };
   readonly logLevel: string;
   /** Named crash point; honoured only in test environments. */
   readonly failpoint: string | null;
@@ -162,7 +169,9 @@ export function toConfig(env: Env): Config {
     qdrant: qdrant(reader),
     memory: toMemoryConfig(reader),
     worker: {
+      queues: workerQueues(reader),
       concurrentSteps: integer(reader, 'HOLDFAST_CONCURRENT_STEPS', [100, 1, 10_000]),
+      concurrentMemorySteps: integer(reader, 'HOLDFAST_CONCURRENT_MEMORY_STEPS', [50, 1, 10_000]),
       cachedRuns: integer(reader, 'HOLDFAST_CACHED_RUNS', [500, 2, 20_000]),
     },
     logLevel: logLevel(reader),
@@ -173,6 +182,11 @@ export function toConfig(env: Env): Config {
   }
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
+}
+
+function workerQueues(reader: Reader): readonly WorkerQueue[] {
+  const given = names(reader, 'HOLDFAST_WORKER_QUEUES', WORKER_QUEUES);
+  return given.length > 0 ? given : WORKER_QUEUES;
 }
 
 /** The secrets in the environment. Throws `ConfigError` naming every problem, never a value. */

@@ -6,9 +6,9 @@ import {
   type SandboxLevel,
 } from '../contracts/sandbox.ts';
 import { z } from 'zod';
-import type { Env, EnvName } from './env.ts';
+import type { Env } from './env.ts';
 import type { Reader } from './config-reader.ts';
-import { integer, list } from './config-reader.ts';
+import { integer, list, names } from './config-reader.ts';
 
 /** How this process gives sandboxes to runs. */
 export interface SandboxConfig {
@@ -52,20 +52,6 @@ const MIB = 1024 * 1024;
 /** Of the machine's memory, for one workspace, if nothing else is said. */
 const MEMORY_SHARE = 0.5;
 const MAX_MB = 16 * 1024 * 1024;
-
-/** Items between commas, each one of those that are known. */
-function names<T extends string>(
-  reader: Reader,
-  variable: EnvName,
-  known: readonly T[],
-): readonly T[] {
-  const given = list(reader, variable);
-  const unknown = given.filter((name) => !known.some((one) => one === name));
-  if (unknown.length > 0) {
-    reader.problems.push(`${variable} names ${unknown.join(', ')}; use ${known.join(', ')}`);
-  }
-  return known.filter((one) => given.includes(one));
-}
 
 function levels(reader: Reader): readonly SandboxLevel[] {
   const { HOLDFAST_SANDBOXES: given } = reader.env;

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import proto from '@temporalio/proto';
+import { memoryQueue } from '../contracts/task-queues.ts';
 import { hasPolledLately } from '../start/worker-health.ts';
 import { toConfig, toSecrets } from '../runtime/config.ts';
 import { readEnv } from '../runtime/env.ts';
@@ -13,6 +14,17 @@ import { connectClient } from '../temporal/connection.ts';
 const CALL_MS = 5_000;
 const env = readEnv();
 const config = toConfig(env);
+
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } =
+  proto.temporal.api.enums.v1.TaskQueueType;
+/** What a worker of each queue polls. */
+const POLLED = {
+  agents: (name: string) => ({ name, taskQueueType: TASK_QUEUE_TYPE_WORKFLOW }),
+  memory: (name: string) => ({
+    name: memoryQueue(name),
+    taskQueueType: TASK_QUEUE_TYPE_ACTIVITY,
+  }),
+};
 
 async function apiProblem(): Promise<string | null> {
   const url = `http://127.0.0.1:${config.http.port}/health/ready`;
@@ -25,16 +37,20 @@ async function workerProblem(): Promise<string | null> {
   if (address === null) return 'TEMPORAL_ADDRESS is not set';
   await using temporal = await connectClient(toTarget(config, toSecrets(env), address));
   const { connection } = temporal;
-  const { pollers } = await connection.withDeadline(Date.now() + CALL_MS, () =>
-    connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    }),
-  );
-  return hasPolledLately(pollers, hostname(), Date.now())
-    ? null
-    : `no worker of ${hostname()} has polled ${taskQueue} lately`;
+  for (const queue of config.worker.queues) {
+    const { name, taskQueueType } = POLLED[queue](taskQueue);
+    const { pollers } = await connection.withDeadline(Date.now() + CALL_MS, () =>
+      connection.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name },
+        taskQueueType,
+      }),
+    );
+    if (!hasPolledLately(pollers, hostname(), Date.now())) {
+      return `no worker of ${hostname()} has polled ${name} lately`;
+    }
+  }
+  return null;
 }
 
 async function problem(): Promise<string | null> {

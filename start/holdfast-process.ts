@@ -12,10 +12,13 @@ import { startIngestionSweeper } from '../runtime/ingestion-sweeper.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
 import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
-import { startAgentsWorker, type RunningWorker } from '../workers/agents-worker.ts';
+import { startAgentsWorker } from '../workers/agents-worker.ts';
+import { startMemoryWorker } from '../workers/memory-worker.ts';
 import { workflowBundle } from '../workers/workflow-bundle.ts';
 import type { Config, Secrets } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { RunningWorker } from '../workers/polling.ts';
+import type { WorkerLink } from '../runtime/temporal-link.ts';
 
 /** What a process does. */
 export type ProcessRole = 'api' | 'worker';
@@ -59,9 +62,9 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const watched = port === null ? null : closing.use(await serveMetrics(metrics, { host, port }));
     const target = toTarget(options.config, options.secrets, options.temporalAddress);
     const { taskQueue } = options.config.temporal;
-    const { link, worker } = options.roles.includes('worker')
-      ? await useWorker(options, installation, closing)
-      : { link: closing.use(await linkTemporal(target, taskQueue)), worker: null };
+    const { link, workers } = options.roles.includes('worker')
+      ? await useWorkers(options, installation, closing)
+      : { link: closing.use(await linkTemporal(target, taskQueue)), workers: [] };
     closing.use(installation.liveMemory.follow());
     const { runs, journal } = installation;
     const { log } = options;
@@ -76,7 +79,9 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const apiUrl = options.roles.includes('api')
       ? await useApi(options, { installation, link }, closing)
       : null;
-    const broken = worker?.stopped ?? new Promise<void>(() => undefined);
+    const never = new Promise<void>(() => undefined);
+    const broken = Promise.race([never, ...workers.map(({ stopped }) => stopped)]);
+    broken.catch(() => undefined);
     return {
       installation,
       temporal: link.client,
@@ -91,31 +96,47 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
   }
 }
 
-async function useWorker(
+async function useWorkers(
   options: HoldfastOptions,
   installation: Installation,
   closing: AsyncDisposableStack,
-): Promise<{ link: TemporalLink; worker: RunningWorker }> {
+): Promise<{ link: TemporalLink; workers: readonly RunningWorker[] }> {
   const { config } = options;
   const target = toTarget(config, options.secrets, options.temporalAddress);
   const link = closing.use(await linkWorker(target, config.temporal.taskQueue));
-  const worker = await startAgentsWorker({
-    connection: link.connection,
-    namespace: config.temporal.namespace,
-    taskQueue: config.temporal.taskQueue,
-    activities: {
-      ...installation.activities,
-      ...installation.ingestionActivities,
-      ...installation.memoryActivities,
-    },
-    bundlePath: await workflowBundle(options.cacheDir),
-    ...config.worker,
-  });
-  await scheduleSweep(options, link);
   closing.use(installation.liveSandboxes.tend());
   closing.use(installation.liveMemory.tend());
-  closing.defer(() => worker.stop());
-  return { link, worker };
+  const workers: RunningWorker[] = [];
+  closing.defer(() => stopAll(workers));
+  await startWorkers(options, { installation, link }, workers);
+  await scheduleSweep(options, link);
+  return { link, workers };
+}
+
+/** Starts a worker for each queue that this process serves. */
+async function startWorkers(
+  { config, cacheDir }: HoldfastOptions,
+  parts: { readonly installation: Installation; readonly link: WorkerLink },
+  workers: RunningWorker[],
+): Promise<void> {
+  const { installation, link } = parts;
+  const { namespace, taskQueue } = config.temporal;
+  const { queues } = config.worker;
+  const place = { connection: link.connection, namespace, taskQueue, ...config.worker };
+  if (queues.includes('agents')) {
+    const bundlePath = await workflowBundle(cacheDir);
+    const { activities } = installation;
+    workers.push(await startAgentsWorker({ ...place, activities, bundlePath }));
+  }
+  if (queues.includes('memory')) {
+    const { ingestionActivities, memoryActivities } = installation;
+    const activities = { ...ingestionActivities, ...memoryActivities };
+    workers.push(await startMemoryWorker({ ...place, activities }));
+  }
+}
+
+async function stopAll(workers: readonly RunningWorker[]): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.stop()));
 }
 
 /** Without it memories fade in rankings but are never tidied; a worker works on nonetheless. */

@@ -1,39 +1,19 @@
-import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { startPolling, type PollingPlace, type RunningWorker } from './polling.ts';
 import type { AgentRunActivities } from '../activities/agent-run-types.ts';
-import type { MemoryActivities } from '../activities/memory/memory-activity-types.ts';
-import type { CrawlActivities } from '../activities/knowledge/crawl/crawl-activity-types.ts';
-import type { IngestionActivities } from '../activities/knowledge/ingestion-activity-types.ts';
 
-/** What a worker is built from. */
-export interface AgentsWorkerDeps {
-  readonly connection: NativeConnection;
-  readonly namespace: string;
-  readonly taskQueue: string;
-  readonly activities: AgentRunActivities &
-    IngestionActivities &
-    CrawlActivities &
-    MemoryActivities;
+/** What a worker of runs is built from. */
+export interface AgentsWorkerDeps extends PollingPlace {
+  readonly activities: AgentRunActivities;
   /** Path of the bundle made by `workflowBundle`. */
   readonly bundlePath: string;
   readonly concurrentSteps: number;
   readonly cachedRuns: number;
 }
 
-/** A worker that is polling. */
-export interface RunningWorker {
-  /** Resolves when the worker has stopped; rejects when it broke. */
-  readonly stopped: Promise<void>;
-  /** Finishes what runs, within the grace time, and stops polling. */
-  stop(): Promise<void>;
-}
-
-/** A cancelled activity learns of it with a heartbeat: this is how long a stop may take. */
-const MAX_HEARTBEAT_THROTTLE_MS = 1_000;
-const SHUTDOWN_GRACE_MS = 5_000;
-
-/** Starts polling for workflows and activities of runs. */
+/** Starts polling for all workflows, and for activities of runs. */
 export async function startAgentsWorker(deps: AgentsWorkerDeps): Promise<RunningWorker> {
-  const worker = await Worker.create({
+  return startPolling({
     connection: deps.connection,
     namespace: deps.namespace,
     taskQueue: deps.taskQueue,
@@ -42,21 +22,9 @@ export async function startAgentsWorker(deps: AgentsWorkerDeps): Promise<Running
     maxConcurrentActivityTaskExecutions: deps.concurrentSteps,
     maxConcurrentLocalActivityExecutions: deps.concurrentSteps,
     maxCachedWorkflows: deps.cachedRuns,
-    maxHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE_MS,
-    defaultHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE_MS,
     // A dead worker's sticky queue delays its runs by this long.
     stickyQueueScheduleToStartTimeout: 3_000,
-    shutdownGraceTime: SHUTDOWN_GRACE_MS,
   });
-  const stopped = worker.run();
-  stopped.catch(() => undefined);
-  return {
-    stopped,
-    stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await stopped;
-    },
-  };
 }
 
 /**

@@ -3,7 +3,6 @@ import {
   CancellationScope,
   continueAsNew,
   isCancellation,
-  proxyActivities,
   setWorkflowOptions,
   sleep,
   workflowInfo,
@@ -15,20 +14,21 @@ import type {
 import type { CrawlRef } from '../contracts/crawl-control.ts';
 import type { IngestionRef } from '../contracts/ingestion-control.ts';
 import { ingestDocument } from './ingest-document.ts';
+import { memoryActivities } from './memory-activities.ts';
 import { startAbandoned } from './start-abandoned.ts';
 import { toStepFailure } from './step-failure.ts';
 
 const MAX_HISTORY_EVENTS = 1_000;
 
 /** Asked again for some minutes: without its robots.txt nothing of a site is read. */
-const { readRobots } = proxyActivities<CrawlActivities>({
+const { readRobots } = memoryActivities<CrawlActivities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '10 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 8 },
 });
 
-const { crawlPage } = proxyActivities<CrawlActivities>({
+const { crawlPage } = memoryActivities<CrawlActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -36,7 +36,7 @@ const { crawlPage } = proxyActivities<CrawlActivities>({
 });
 
 /** Retried until the database answers: a crawl without an end would look as if it went on. */
-const { endCrawl } = proxyActivities<CrawlActivities>({
+const { endCrawl } = memoryActivities<CrawlActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '30 seconds' },
 });

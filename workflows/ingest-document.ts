@@ -2,7 +2,6 @@ import {
   ActivityCancellationType,
   CancellationScope,
   isCancellation,
-  proxyActivities,
   setWorkflowOptions,
 } from '@temporalio/workflow';
 import type {
@@ -11,9 +10,10 @@ import type {
   IngestionOutcome,
 } from '../activities/knowledge/ingestion-activity-types.ts';
 import type { IngestionRef } from '../contracts/ingestion-control.ts';
+import { memoryActivities } from './memory-activities.ts';
 import { toStepFailure } from './step-failure.ts';
 
-const { cutDocument, awaitIndexed } = proxyActivities<IngestionActivities>({
+const { cutDocument, awaitIndexed } = memoryActivities<IngestionActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '10 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -21,7 +21,7 @@ const { cutDocument, awaitIndexed } = proxyActivities<IngestionActivities>({
 });
 
 /** Embedders are services that may be away for hours; a document waits for them. */
-const { embedDocument } = proxyActivities<IngestionActivities>({
+const { embedDocument } = memoryActivities<IngestionActivities>({
   startToCloseTimeout: '6 hours',
   scheduleToCloseTimeout: '2 days',
   heartbeatTimeout: '10 seconds',
@@ -30,7 +30,7 @@ const { embedDocument } = proxyActivities<IngestionActivities>({
 });
 
 /** Retried until the database answers: an ingestion without an end would block its document. */
-const { endIngestion } = proxyActivities<IngestionActivities>({
+const { endIngestion } = memoryActivities<IngestionActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '30 seconds' },
 });

@@ -1,8 +1,9 @@
-import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { setWorkflowOptions } from '@temporalio/workflow';
 import type { MemoryActivities } from '../activities/memory/memory-activity-types.ts';
 import type { RunRef } from '../contracts/journal.ts';
+import { memoryActivities } from './memory-activities.ts';
 
-const { learnFromRun: learn } = proxyActivities<MemoryActivities>({
+const { learnFromRun: learn } = memoryActivities<MemoryActivities>({
   startToCloseTimeout: '10 minutes',
   scheduleToCloseTimeout: '7 days',
   heartbeatTimeout: '10 seconds',

@@ -1,11 +1,12 @@
-import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { MemoryActivities } from '../activities/memory/memory-activity-types.ts';
+import { memoryActivities } from './memory-activities.ts';
 
 const {
   workspacesDue,
   sweepMemories: sweep,
   tidyMemory,
-} = proxyActivities<MemoryActivities>({
+} = memoryActivities<MemoryActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 5 },

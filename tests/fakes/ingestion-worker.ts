@@ -4,6 +4,7 @@ import { createIngestionActivities } from '../../activities/knowledge/ingestion-
 import { createKnowledgeStore } from '../../db/stores/knowledge-store.ts';
 import { createProcessParser } from '../../adapters/documents/process-parser.ts';
 import { startAgentsWorker, type AgentsWorkerDeps } from '../../workers/agents-worker.ts';
+import { startMemoryWorker, type MemoryWorkerDeps } from '../../workers/memory-worker.ts';
 import type { Embedder } from '../../adapters/embedders/port.ts';
 
 /** Where a worker of ingestions finds its servers. */
@@ -46,14 +47,21 @@ export async function startIngestionWorker(order: IngestionWorkerOrder): Promise
     embedderFor: () => countedEmbedder(embedUrl),
     indexWaitMs: 1_000,
   });
-  const worker = await startAgentsWorker({
-    ...{ connection, namespace, taskQueue, bundlePath, concurrentSteps: 4, cachedRuns: 10 },
-    // It serves no runs.
-    activities: activities as AgentsWorkerDeps['activities'],
-  });
+  const place = { connection, namespace, taskQueue, bundlePath };
+  const workers = [
+    await startAgentsWorker({
+      ...{ ...place, concurrentSteps: 4, cachedRuns: 10 },
+      // It serves no runs.
+      activities: {} as AgentsWorkerDeps['activities'],
+    }),
+    await startMemoryWorker({
+      ...{ ...place, concurrentMemorySteps: 4 },
+      activities: activities as MemoryWorkerDeps['activities'],
+    }),
+  ];
   return {
     async [Symbol.asyncDispose]() {
-      await worker.stop();
+      await Promise.all(workers.map((worker) => worker.stop()));
       await connection.close();
       await database[Symbol.asyncDispose]();
     },
