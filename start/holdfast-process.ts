@@ -135,8 +135,11 @@ async function startWorkers(
   }
 }
 
+/** One that has broken ends nothing before the others have finished what they do. */
 async function stopAll(workers: readonly RunningWorker[]): Promise<void> {
-  await Promise.all(workers.map((worker) => worker.stop()));
+  const ends = workers.map((worker) => worker.stop());
+  await Promise.allSettled(ends);
+  await Promise.all(ends);
 }
 
 /** Without it memories fade in rankings but are never tidied; a worker works on nonetheless. */
