@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { Worker } from '@temporalio/worker';
-import { writeFile } from 'node:fs/promises';
 import type { Client } from '../../client/index.ts';
 import { createCrawlControl } from '../../temporal/crawl-control.ts';
 import { ended, pagesOf, readyDocuments } from './crawl-watch.ts';
 import { file, page, redirect, startWebSite, type WebSite } from '../fakes/web-site.ts';
+import { recordHistory } from '../harness/record-history.ts';
 import { startStack, type Stack } from '../harness/stack.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { sweepCrawls } from '../../runtime/crawl-sweeper.ts';
 import { until } from '../harness/until.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
 
-const ROOT = new URL('../..', import.meta.url).pathname;
 const HUGE_BYTES = 33 * 1024 * 1024;
 
 let site: WebSite;
@@ -255,9 +253,7 @@ describe('a crawl', () => {
       await handle.result();
       const history = await handle.fetchHistory();
       histories.push({ workflowId: id, history });
-      if (process.env['HOLDFAST_RECORD'] === undefined) continue;
-      const text = historyToJSON(history).replaceAll(ROOT, '/');
-      await writeFile(join(ROOT, 'tests/histories', `${name}.json`), `${text}\n`);
+      await recordHistory(name, history);
     }
     const codePath = await workflowBundle(join(tmpdir(), 'holdfast-test-cache'));
     const replays = Worker.runReplayHistories({ workflowBundle: { codePath } }, histories);

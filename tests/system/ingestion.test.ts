@@ -2,9 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
 import { Worker } from '@temporalio/worker';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { connectClient, type TemporalClient } from '../../temporal/connection.ts';
 import { createIngestionControl } from '../../temporal/ingestion-control.ts';
 import { createKnowledgeStore, type KnowledgeStore } from '../../db/stores/knowledge-store.ts';
@@ -14,6 +12,7 @@ import { freshSchema, type TestSchema } from '../harness/postgres.ts';
 import { stepsTold, wholeStory } from '../harness/ingestion-events.ts';
 import { guide, range } from '../fakes/guide-text.ts';
 import { makePdf } from '../../adapters/documents/pdf.fixture.ts';
+import { recordHistory } from '../harness/record-history.ts';
 import { startIngestionProcess } from '../fakes/ingestion-process.ts';
 import { startIngestionWorker, type IngestionWorkerOrder } from '../fakes/ingestion-worker.ts';
 import { createLogger } from '../../runtime/logger.ts';
@@ -24,7 +23,6 @@ import type { Ingestion, KnowledgeDocument } from '../../contracts/knowledge.ts'
 import type { IngestionControl, IngestionRef } from '../../contracts/ingestion-control.ts';
 
 const REF = { id: 'counted', revision: '1', dim: 4 };
-const ROOT = new URL('../..', import.meta.url).pathname;
 
 let schema: TestSchema;
 let temporal: TemporalClient;
@@ -254,21 +252,19 @@ describe('an ingestion', () => {
 
   test('replays from its history', async () => {
     const refs = [
-      await begin(await put('replayed.md', guide(range(3)))),
-      await begin(await put('broken.pdf', 'broken', 'application/pdf')),
+      { name: 'ingestion', ...(await begin(await put('replayed.md', guide(range(3))))) },
+      {
+        name: 'ingestion-failed',
+        ...(await begin(await put('broken.pdf', 'broken', 'application/pdf'))),
+      },
     ];
     const histories = [];
-    for (const { ingestionId } of refs) {
+    for (const { name, ingestionId } of refs) {
       const handle = temporal.client.workflow.getHandle(ingestionId);
       await handle.result();
-      histories.push({ workflowId: ingestionId, history: await handle.fetchHistory() });
-    }
-    if (process.env['HOLDFAST_RECORD'] !== undefined) {
-      for (const [index, name] of ['ingestion', 'ingestion-failed'].entries()) {
-        const history = histories[index]?.history;
-        const text = history === undefined ? '' : historyToJSON(history).replaceAll(ROOT, '/');
-        await writeFile(join(ROOT, 'tests/histories', `${name}.json`), `${text}\n`);
-      }
+      const history = await handle.fetchHistory();
+      histories.push({ workflowId: ingestionId, history });
+      await recordHistory(name, history);
     }
     const workflowBundle = { codePath: order.bundlePath };
     for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) {

@@ -1,24 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { countingGraph, loopGraph, questionsGraph, scriptedAgent, toolGraph } from './graphs.ts';
+import { GOLDEN, recordHistory, type History } from '../harness/record-history.ts';
 import { runSpec } from '../harness/runs.ts';
 import { startStack, type Stack } from '../harness/stack.ts';
 import { until } from '../harness/until.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
-
-/** Recorded histories; `HOLDFAST_RECORD=1` writes those of this run there. */
-const GOLDEN = fileURLToPath(new URL('../histories', import.meta.url));
-
-/** Stack traces name files of one machine: its folder stays out of the record. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-type History = ReturnType<typeof historyFromJSON>;
 
 async function replay(histories: ReadonlyMap<string, History>): Promise<readonly string[]> {
   const codePath = await workflowBundle(join(tmpdir(), 'holdfast-test-cache'));
@@ -47,6 +39,13 @@ test('every recorded history replays without a server', async () => {
   const histories = await goldenHistories();
   expect(histories.size).toBeGreaterThanOrEqual(5);
   expect(await replay(histories)).toEqual([]);
+}, 120_000);
+
+test('recorded histories name no folder of the machine that they come from', async () => {
+  for (const name of await readdir(GOLDEN)) {
+    const text = await readFile(join(GOLDEN, name), 'utf8');
+    expect([name, /\(\/[^)]*/.exec(text)]).toEqual([name, null]);
+  }
 }, 120_000);
 
 test('a history that does not fit the code is noticed', async () => {
@@ -114,7 +113,7 @@ describe('runs of today', () => {
       await handle.result().catch(() => undefined);
       histories.set(name, await handle.fetchHistory());
     }
-    if (process.env['HOLDFAST_RECORD'] !== undefined) await record(histories);
+    for (const [name, history] of histories) await recordHistory(name, history);
     expect(await replay(histories)).toEqual([]);
   }, 180_000);
 
@@ -135,12 +134,4 @@ describe('runs of today', () => {
 function expectedStatus(name: string): string {
   if (name === 'cancelled') return 'cancelled';
   return name === 'failed' ? 'failed' : 'succeeded';
-}
-
-async function record(histories: ReadonlyMap<string, History>): Promise<void> {
-  await mkdir(GOLDEN, { recursive: true });
-  for (const [name, history] of histories) {
-    const text = historyToJSON(history).replaceAll(ROOT, '');
-    await writeFile(join(GOLDEN, `${name}.json`), `${text}\n`);
-  }
 }
