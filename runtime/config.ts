@@ -54,7 +54,7 @@ export interface Config {
   readonly qdrant: { readonly url: string } | null;
   readonly memory: MemoryConfig;
   readonly worker: {
-    /** Of runs; one worker process may serve some queues only. */
+    /** Those that a worker of this process serves. */
     readonly queues: readonly WorkerQueue[];
     readonly concurrentSteps: number;
     readonly concurrentMemorySteps: number;

@@ -11,14 +11,16 @@ import { startCrawlSweeper } from '../runtime/crawl-sweeper.ts';
 import { startIngestionSweeper } from '../runtime/ingestion-sweeper.ts';
 import { startReconciler } from '../runtime/reconciler.ts';
 import { startSweeper } from '../runtime/sweeper.ts';
-import { linkTemporal, linkWorker, toTarget, type TemporalLink } from '../runtime/temporal-link.ts';
+import { linkTemporal, linkWorker, toTarget } from '../runtime/temporal-link.ts';
 import { startAgentsWorker } from '../workers/agents-worker.ts';
 import { startMemoryWorker } from '../workers/memory-worker.ts';
 import { workflowBundle } from '../workers/workflow-bundle.ts';
+import type { CrawlControl } from '../contracts/crawl-control.ts';
+import type { IngestionControl } from '../contracts/ingestion-control.ts';
 import type { Config, Secrets } from '../runtime/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { RunningWorker } from '../workers/polling.ts';
-import type { WorkerLink } from '../runtime/temporal-link.ts';
+import type { TemporalLink, WorkerLink } from '../runtime/temporal-link.ts';
 
 /** What a process does. */
 export type ProcessRole = 'api' | 'worker';
@@ -77,7 +79,7 @@ export async function startHoldfast(options: HoldfastOptions): Promise<RunningHo
     const crawlControl = createCrawlControl(link.client, options.config.temporal);
     closing.use(startCrawlSweeper({ crawls, control: crawlControl, log }));
     const apiUrl = options.roles.includes('api')
-      ? await useApi(options, { installation, link }, closing)
+      ? await useApi(options, { installation, link, ingestions, crawlControl }, closing)
       : null;
     const never = new Promise<void>(() => undefined);
     const broken = Promise.race([never, ...workers.map(({ stopped }) => stopped)]);
@@ -157,18 +159,25 @@ async function scheduleSweep({ config, log }: HoldfastOptions, link: TemporalLin
   }
 }
 
+/** What an API is made of besides its settings. */
+interface ApiParts {
+  readonly installation: Installation;
+  readonly link: TemporalLink;
+  readonly ingestions: IngestionControl;
+  readonly crawlControl: CrawlControl;
+}
+
 async function useApi(
   options: HoldfastOptions,
-  parts: { readonly installation: Installation; readonly link: TemporalLink },
+  parts: ApiParts,
   closing: AsyncDisposableStack,
 ): Promise<string> {
-  const { installation, link } = parts;
+  const { installation, link, ingestions, crawlControl } = parts;
   const app = createApi({
     ...installation,
     values: installation.journal,
     control: link.control,
-    ingestions: createIngestionControl(link.client, options.config.temporal),
-    crawlControl: createCrawlControl(link.client, options.config.temporal),
+    ...{ ingestions, crawlControl },
     tools: installation.tools.list(),
     checkReady: () => checkReady(installation, link),
     log: options.log,
