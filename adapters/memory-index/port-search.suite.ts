@@ -34,6 +34,25 @@ export function describeSearch(name: string, open: () => Promise<MemoryIndex>): 
       expect(await bench.find({ vector: at(0) })).toEqual(['near', 'far']);
     });
 
+    test('finds nothing at a right angle, also where rounding leaves a little of it', async () => {
+      const set = 'whole:1:3';
+      const right: readonly (readonly number[])[] = [
+        [2, -5, -2],
+        [6, -1, 1],
+        [8, 0, 2],
+        [4, 2, 2],
+      ];
+      await bench.add(
+        ...right.map((numbers, index) =>
+          entryOf(`right-${index}`, { vectors: [{ set, values: Float32Array.from(numbers) }] }),
+        ),
+      );
+      const vector = { set, values: Float32Array.of(2, 4, -8) };
+      expect(await bench.find({ vector })).toEqual([]);
+      const fusion = { kind: 'weighted_sum', denseWeight: 0.3 } as const;
+      expect(await bench.find({ text: 'violin', vector, fusion })).toEqual([]);
+    });
+
     test('fuses both rankings by rank', async () => {
       await bench.add(
         entryOf('both', { text: 'violin lessons in town', vectors: [at(5)] }),

@@ -1,5 +1,11 @@
 import { AppError } from '../../../contracts/app-error.ts';
 
+/**
+ * The least cosine that is a likeness. Below it is a right angle, whose product of 32-bit numbers rounds
+ * to a little more or less than zero; shares of the best score would make much of that little.
+ */
+export const LEAST_COSINE = 1e-6;
+
 /** The vector at length 1, copied; one without a direction is refused. */
 export function unitVector(values: Float32Array): Float32Array {
   let sum = 0;

@@ -2,7 +2,7 @@ import { AppError } from '../../../contracts/app-error.ts';
 import { withRoom } from '../in-process/growable.ts';
 import type { TopSlots, Scored } from '../in-process/top-slots.ts';
 import { SignBits } from './sign-bits.ts';
-import { unitVector } from './unit-vector.ts';
+import { LEAST_COSINE, unitVector } from './unit-vector.ts';
 import { VectorBlocks } from './vector-blocks.ts';
 
 /** Up to so many multiplications every vector is compared; beyond that, signs choose candidates. */
@@ -121,7 +121,7 @@ export class VectorSet {
     for (const row of rows) {
       const cosine = this.#vectors.dot(row, query);
       // What points elsewhere is unlike, however little else there is.
-      if (cosine > 0) top.offer(this.#slotOf[row] ?? 0, cosine);
+      if (cosine >= LEAST_COSINE) top.offer(this.#slotOf[row] ?? 0, cosine);
     }
     return top.take();
   }

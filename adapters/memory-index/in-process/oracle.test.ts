@@ -89,7 +89,7 @@ function scoresOf(
     if (vector === undefined || query.vector === null || !seen(entry)) return [];
     const wanted = unit(query.vector.values);
     const cosine = sum(unit(vector.values).map((value, index) => value * (wanted[index] ?? 0)));
-    return [[entry.id, cosine] as const];
+    return cosine < 1e-6 ? [] : [[entry.id, cosine] as const];
   });
   return {
     lexical: new Map(
@@ -126,11 +126,11 @@ function fused(
   return share(lexical) + fusion.denseWeight * share(cosine);
 }
 
-/** Ranks of equal scores, or a right angle, differ by rounding. */
+/** Ranks of equal scores differ by rounding. */
 function hangsOnTheLastBit({ lexical, cosine }: Scores): boolean {
   return [lexical, cosine].some((scores) => {
     const rounded = [...scores.values()].map((score) => score.toFixed(6));
-    return new Set(rounded).size < rounded.length || rounded.some((score) => Number(score) === 0);
+    return new Set(rounded).size < rounded.length;
   });
 }
 

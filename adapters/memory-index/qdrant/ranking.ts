@@ -1,4 +1,5 @@
 import type { Schemas } from '@qdrant/js-client-rest';
+import { LEAST_COSINE } from '../dense/unit-vector.ts';
 import { FLOOR, SPAN } from '../fusion/retention.ts';
 import { inScope, type Condition, type Scope } from './filter.ts';
 import { LEXICAL_VECTOR, vectorNameOf } from './point.ts';
@@ -46,7 +47,7 @@ export function denseStage({ set, values }: NamedVector, field: Field): Stage {
     params: { quantization: { rescore: true, oversampling: 2 } },
     filter: inScope(field.scope, field.conditions),
     limit: field.limit,
-    score_threshold: 0,
+    score_threshold: LEAST_COSINE,
   };
 }
 
