@@ -57,6 +57,13 @@ export interface CrawlPage {
   readonly documentId: string | null;
 }
 
+/** What a site's robots.txt says to us. */
+export interface Robots {
+  readonly rules: readonly RobotsRule[];
+  /** What is to lie between two requests, by `Crawl-delay`. */
+  readonly delayMs: number;
+}
+
 /** A rule of a site's robots.txt; its path may have `*`, and `$` at its end. */
 export interface RobotsRule {
   readonly allow: boolean;

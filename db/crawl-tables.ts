@@ -17,6 +17,8 @@ interface CrawlsTable {
   readonly truncated: Generated<boolean>;
   /** Null until the site's robots.txt was read. */
   readonly robots: NullableJsonColumn<readonly RobotsRule[]>;
+  /** What the site wants to lie between two requests. */
+  readonly robots_delay_ms: Generated<number>;
   readonly idempotency_key: Nullable<string>;
   readonly request_hash: Nullable<string>;
   readonly started_at: TimeColumn;

@@ -1,6 +1,6 @@
 import { sql, type Selectable, type Transaction } from 'kysely';
 import { addDocument } from './add-document.ts';
-import type { CrawlBounds, RobotsRule } from '../../contracts/crawl.ts';
+import type { CrawlBounds, Robots } from '../../contracts/crawl.ts';
 import { endCrawl } from './crawls.ts';
 import { insertPages, unknownPages } from './crawl-pages.ts';
 import type { CrawlRef } from '../../contracts/crawl-control.ts';
@@ -12,7 +12,7 @@ import type { Tables } from '../tables.ts';
 export interface ClaimedPage {
   readonly bounds: CrawlBounds;
   /** Null until robots.txt was read. */
-  readonly robots: readonly RobotsRule[] | null;
+  readonly robots: Robots | null;
   readonly position: number;
   readonly url: string;
   readonly depth: number;
@@ -64,7 +64,7 @@ export async function claimPage(
   if (page === undefined) return null;
   await touch(trx, ref, false);
   const { position, url, depth, attempts: attempt } = page;
-  return { bounds: boundsOf(crawl), robots: crawl.robots, position, url, depth, attempt };
+  return { bounds: boundsOf(crawl), robots: robotsOf(crawl), position, url, depth, attempt };
 }
 
 /** See `CrawlStore.note`; belongs into a transaction. */
@@ -186,6 +186,10 @@ async function touch(trx: Transaction<Tables>, ref: CrawlRef, truncated: boolean
   await sql`
     update crawls set updated_at = clock_timestamp(), truncated = truncated or ${truncated}
     where workspace_id = ${ref.workspaceId} and id = ${ref.crawlId}`.execute(trx);
+}
+
+function robotsOf({ robots, robots_delay_ms: delayMs }: CrawlRow): Robots | null {
+  return robots === null ? null : { rules: robots, delayMs };
 }
 
 function boundsOf(row: CrawlRow): CrawlBounds {

@@ -1,7 +1,7 @@
 import { rowsToRead, textPlace, toPage, type Page, type PageRequest } from '../stores/page.ts';
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { AppError } from '../../contracts/app-error.ts';
-import type { Crawl, CrawlBounds, CrawlPageState, RobotsRule } from '../../contracts/crawl.ts';
+import type { Crawl, CrawlBounds, CrawlPageState, Robots } from '../../contracts/crawl.ts';
 import type { CrawlRef } from '../../contracts/crawl-control.ts';
 import { insertPages } from './crawl-pages.ts';
 import { jsonText } from '../json-text.ts';
@@ -162,11 +162,15 @@ export async function endCrawl(
 export async function setRobots(
   kysely: Kysely<Tables>,
   { workspaceId, crawlId }: CrawlRef,
-  rules: readonly RobotsRule[],
+  { rules, delayMs }: Robots,
 ): Promise<void> {
   await kysely
     .updateTable('crawls')
-    .set({ robots: jsonText(rules), updated_at: sql<Date>`clock_timestamp()` })
+    .set({
+      robots: jsonText(rules),
+      robots_delay_ms: delayMs,
+      updated_at: sql<Date>`clock_timestamp()`,
+    })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', crawlId)
     .where('state', '=', 'running')

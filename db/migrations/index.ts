@@ -23,6 +23,7 @@ import * as runUsers from './0021-run-users.ts';
 import * as learnings from './0022-learnings.ts';
 import * as ingestionEvents from './0023-ingestion-events.ts';
 import * as crawls from './0024-crawls.ts';
+import * as crawlDelays from './0025-crawl-delays.ts';
 
 /** Every migration by its name; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -50,4 +51,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0022-learnings': learnings,
   '0023-ingestion-events': ingestionEvents,
   '0024-crawls': crawls,
+  '0025-crawl-delays': crawlDelays,
 };

@@ -12,7 +12,7 @@ import {
   type NewCrawl,
 } from '../knowledge/crawls.ts';
 import { listCrawlPages, unknownPages } from '../knowledge/crawl-pages.ts';
-import type { Crawl, CrawlPage, CrawlPageState, RobotsRule } from '../../contracts/crawl.ts';
+import type { Crawl, CrawlPage, CrawlPageState, Robots } from '../../contracts/crawl.ts';
 import type { CrawlRef } from '../../contracts/crawl-control.ts';
 import type { Database } from '../database.ts';
 import type { IngestionRef } from '../../contracts/ingestion-control.ts';
@@ -34,7 +34,7 @@ export interface CrawlStore {
     request: { readonly page: PageRequest; readonly state?: CrawlPageState },
   ): Promise<Page<CrawlPage>>;
   /** Keeps what the site's robots.txt says to us, while the crawl runs. */
-  setRobots(ref: CrawlRef, rules: readonly RobotsRule[]): Promise<void>;
+  setRobots(ref: CrawlRef, robots: Robots): Promise<void>;
   /**
    * The next page to ask for, counted as asked before anybody asks. Null: nothing is left, or the crawl
    * has ended.
@@ -62,7 +62,7 @@ export function createCrawlStore({ kysely }: Database): CrawlStore {
     get: (ws, id) => getCrawl(kysely, ws, id),
     list: (ws, filter, page) => listCrawls(kysely, ws, { filter, page }),
     pages: (ref, request) => listCrawlPages(kysely, ref, request),
-    setRobots: (ref, rules) => setRobots(kysely, ref, rules),
+    setRobots: (ref, robots) => setRobots(kysely, ref, robots),
     claim: (ref) => inOne((trx) => claimPage(trx, ref)),
     unknown: (ref, urls) => unknownPages(kysely, ref, urls),
     note: (ref, page) => inOne((trx) => notePage(trx, ref, page)),

@@ -133,6 +133,20 @@ describe('robots.txt', () => {
     await expect(drive(await begin())).rejects.toMatchObject({ retryAfterMs: LIMITS.crawlWaitMs });
   });
 
+  test('has its delay kept between requests, where that is longer than ours', async () => {
+    rules('User-agent: *\nCrawl-delay: 0.5');
+    fill({ '/': ['start', '/a'], '/a': ['a'] });
+    expect(await drive(await begin())).toEqual([500, 500]);
+    const slow = { ...bench.deps, pauseMs: 700 };
+    expect(await drive(await begin(), slow)).toEqual([700, 700]);
+  });
+
+  test('has pages that fail asked for again after more than its delay', async () => {
+    rules('User-agent: *\nCrawl-delay: 0.5');
+    site.pages.set('/', status(500));
+    expect(await drive(await begin())).toEqual([1_000, 2_000, 500]);
+  });
+
   test.each([
     [LIMITS.robotsBytes, true],
     [LIMITS.robotsBytes + 1, false],

@@ -18,6 +18,8 @@ interface Reading {
   readonly deps: CrawlDeps;
   readonly ref: CrawlRef;
   readonly page: ClaimedPage;
+  /** Between two requests: ours, or the site's where that is longer. */
+  readonly pauseMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -38,14 +40,15 @@ export async function crawlPage(
 ): Promise<CrawlStep> {
   const page = await deps.crawls.claim(ref);
   if (page === null) return { kind: 'ended' };
-  const outcome = await readPage({ deps, ref, page, signal });
+  const pauseMs = Math.max(deps.pauseMs, page.robots?.delayMs ?? 0);
+  const outcome = await readPage({ deps, ref, page, pauseMs, signal });
   if (outcome.kind === 'later') {
-    return { kind: 'next', ingestion: null, pauseMs: Math.max(deps.pauseMs, outcome.afterMs) };
+    return { kind: 'next', ingestion: null, pauseMs: Math.max(pauseMs, outcome.afterMs) };
   }
   deps.crash?.('before-page-noted');
   const ingestion = await deps.crawls.note(ref, { position: page.position, outcome });
   deps.crash?.('after-page-noted');
-  return { kind: 'next', ingestion, pauseMs: deps.pauseMs };
+  return { kind: 'next', ingestion, pauseMs };
 }
 
 async function readPage(reading: Reading): Promise<PageOutcome | Later> {
@@ -85,12 +88,12 @@ async function outcomeOf(reading: Reading, answer: FetchedPage): Promise<PageOut
 
 /** The page a while later, or its failure once it was asked for often enough. */
 function laterOr(
-  { deps, page }: Reading,
+  { page, pauseMs }: Reading,
   reason: string,
   retryAfterMs: number | null,
 ): PageOutcome | Later {
   if (page.attempt >= MAX_ATTEMPTS) return { kind: 'failed', reason };
-  const afterMs = retryAfterMs ?? Math.min(deps.pauseMs * 2 ** page.attempt, LIMITS.crawlWaitMs);
+  const afterMs = retryAfterMs ?? Math.min(pauseMs * 2 ** page.attempt, LIMITS.crawlWaitMs);
   if (afterMs <= LIMITS.crawlWaitMs) return { kind: 'later', afterMs };
   const limit = LIMITS.crawlWaitMs / 1_000;
   return { kind: 'failed', reason: `${reason} and asks to wait longer than ${limit} s` };

@@ -31,7 +31,7 @@ export async function findLinks(
   for (const url of await crawls.unknown(ref, [...urls])) {
     // Many links meet many rules: a worker has other things to do as well.
     await breathe();
-    (isAllowed(url, page.robots ?? []) ? allowed : disallowed).push(url);
+    (isAllowed(url, page.robots?.rules ?? []) ? allowed : disallowed).push(url);
   }
   return { depth, allowed, disallowed };
 }

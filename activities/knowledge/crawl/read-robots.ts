@@ -26,11 +26,11 @@ export async function readRobots(
       throw toRefusal(error, robotsUrl);
     },
   );
-  const rules = parseRobots(text);
-  if (!isAllowed(url, rules)) {
+  const robots = parseRobots(text);
+  if (!isAllowed(url, robots.rules)) {
     throw new AppError('knowledge.source_refused', `${robotsUrl} disallows the start page ${url}`);
   }
-  await crawls.setRobots(ref, rules);
+  await crawls.setRobots(ref, robots);
 }
 
 /** Without a file everything is allowed; a server that has trouble has not said so. */

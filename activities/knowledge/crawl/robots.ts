@@ -2,29 +2,42 @@ import { pathOf, plainEscapes } from '../../../contracts/page-url.ts';
 import { AppError } from '../../../contracts/app-error.ts';
 import { indexOfText } from './index-of-text.ts';
 import { LIMITS } from '../../../contracts/limits.ts';
-import type { RobotsRule } from '../../../contracts/crawl.ts';
+import type { Robots, RobotsRule } from '../../../contracts/crawl.ts';
 
 /** How we are called in robots.txt files and in requests. */
 const AGENT = 'holdfast';
 const ANYBODY = '*';
+const SECOND_MS = 1_000;
 
 interface Group {
   readonly agents: string[];
   readonly rules: RobotsRule[];
+  readonly delays: number[];
 }
 
 /**
- * What a robots.txt (RFC 9309) says to us: the rules of the groups that name us, else of those for
- * everybody. Throws `knowledge.source_refused` where there are too many: none may be passed over.
+ * What a robots.txt (RFC 9309, and the customary `Crawl-delay` in seconds) says to us: what stands in the
+ * groups that name us, else in those for everybody; of several delays the longest. Throws
+ * `knowledge.source_refused` where rules are too many or a delay too long: none may be passed over.
  */
-export function parseRobots(text: string): readonly RobotsRule[] {
+export function parseRobots(text: string): Robots {
   const groups = groupsOf(text);
   const ours = groups.filter(({ agents }) => agents.includes(AGENT));
   const chosen = ours.length > 0 ? ours : groups.filter(({ agents }) => agents.includes(ANYBODY));
   const rules = chosen.flatMap((group) => group.rules);
-  if (rules.length <= LIMITS.robotsRules) return rules;
-  const message = `robots.txt has more than ${LIMITS.robotsRules} rules for ${AGENT}`;
-  throw new AppError('knowledge.source_refused', message);
+  const delayMs = Math.max(0, ...chosen.flatMap(({ delays }) => delays));
+  if (rules.length > LIMITS.robotsRules) {
+    throw refused(`has more than ${LIMITS.robotsRules} rules for ${AGENT}`);
+  }
+  if (delayMs > LIMITS.crawlWaitMs) {
+    const [asked, most] = [delayMs, LIMITS.crawlWaitMs].map((ms) => ms / SECOND_MS);
+    throw refused(`asks for ${asked} s between pages, and at most ${most} s are waited`);
+  }
+  return { rules, delayMs };
+}
+
+function refused(why: string): AppError {
+  return new AppError('knowledge.source_refused', `robots.txt ${why}`);
 }
 
 function groupsOf(text: string): readonly Group[] {
@@ -36,17 +49,28 @@ function groupsOf(text: string): readonly Group[] {
     const said = value.trim();
     if (key === 'user-agent') {
       // Agents that stand together share the rules behind them.
-      if (group === null || group.rules.length > 0) groups.push((group = emptyGroup()));
+      if (group === null || saysSomething(group)) groups.push((group = emptyGroup()));
       group.agents.push(said.toLowerCase().split('/')[0] ?? '');
     } else if ((key === 'allow' || key === 'disallow') && group !== null) {
       group.rules.push({ allow: key === 'allow', path: plainEscapes(said) });
+    } else if (key === 'crawl-delay' && group !== null) {
+      group.delays.push(toDelay(said));
     }
   }
-  return groups.map(({ agents, rules }) => ({ agents, rules: rules.filter(isRule) }));
+  return groups.map((found) => ({ ...found, rules: found.rules.filter(isRule) }));
 }
 
 function emptyGroup(): Group {
-  return { agents: [], rules: [] };
+  return { agents: [], rules: [], delays: [] };
+}
+
+function saysSomething({ rules, delays }: Group): boolean {
+  return rules.length > 0 || delays.length > 0;
+}
+
+/** In milliseconds; what is no number of seconds asks for nothing. */
+function toDelay(said: string): number {
+  return /^\d+(?:\.\d+)?$/.test(said) ? Math.ceil(Number(said) * SECOND_MS) : 0;
 }
 
 /** An empty one disallows nothing. */
