@@ -9,7 +9,7 @@ const { default: Sequencer } = fromCore('@jest/test-sequencer');
 const USES_DOCKER = /harness\/docker\.ts'/;
 /** They wait for servers most of their time: begun late, they would hold up the end alone. */
 const WAITS_LONG =
-  /tests\/(?:system\/(?:kill|crawl-kill|crawl|closed-workflows|ingestion|memory-queue|size)|memory\/(?:neo4j|learning)|sandbox\/runs|start\/main)\.test/;
+  /tests\/(?:system\/(?:kill|crawl-kill|crawl|closed-workflows|ingestion|memory-queue|size)|memory\/(?:neo4j|learning)|sandbox\/(?:runs|docker-port|browser)|examples\/(?:csv-analysis|berth-booking)|start\/main)\.test/;
 
 /** Puts files that need Docker last: it is prepared while the others run. */
 export default class DockerLast extends Sequencer {
