@@ -95,17 +95,17 @@ export async function deleteBase(
   workspaceId: string,
   id: string,
 ): Promise<void> {
-  // Before the base, which those who note a crawl's page lock after the crawl.
+  // Locked: nothing can be added while it goes. Whoever notes a page of a crawl locks it first, too.
+  const { rows } = await sql`
+    select 1 from knowledge_bases where workspace_id = ${workspaceId} and id = ${id}
+    for update`.execute(trx);
+  if (rows.length === 0) throw unknownBase(id);
+  // Before the documents, as an erasure does.
   await trx
     .deleteFrom('crawls')
     .where('workspace_id', '=', workspaceId)
     .where('knowledge_base_id', '=', id)
     .execute();
-  // Locked: a document cannot be added while it goes.
-  const { rows } = await sql`
-    select 1 from knowledge_bases where workspace_id = ${workspaceId} and id = ${id}
-    for update`.execute(trx);
-  if (rows.length === 0) throw unknownBase(id);
   const inBase = sql`d.workspace_id = ${workspaceId} and d.knowledge_base_id = ${id}`;
   await deleteDocuments(trx, { workspaceId, only: inBase });
   await trx

@@ -73,7 +73,8 @@ export async function notePage(
   ref: CrawlRef,
   { position, outcome }: NotePage,
 ): Promise<IngestionRef | null> {
-  // Locked before the document: whoever erases a person takes her crawls before her documents.
+  // The base, the crawl, the document: whoever removes them takes them in this order.
+  await lockBase(trx, ref);
   const crawl = await lockRunning(trx, ref);
   const page = crawl === null ? null : await lockQueued(trx, ref, position);
   if (crawl === null || page === null) return null;
@@ -107,6 +108,18 @@ export async function notePage(
       }
       return null;
   }
+}
+
+/** Keeps the crawl's base from being deleted; others add documents to it meanwhile. */
+async function lockBase(
+  trx: Transaction<Tables>,
+  { workspaceId, crawlId }: CrawlRef,
+): Promise<void> {
+  await sql`
+    select 1 from knowledge_bases where workspace_id = ${workspaceId}
+      and id = (select knowledge_base_id from crawls
+        where workspace_id = ${workspaceId} and id = ${crawlId})
+    for key share`.execute(trx);
 }
 
 async function lockRunning(trx: Transaction<Tables>, ref: CrawlRef): Promise<CrawlRow | null> {
