@@ -62,6 +62,8 @@ async function install(root, say) {
   say('Installing packages (npm ci); this takes a minute the first time.');
   const [command, prefix] = npmCommand();
   const options = ['ci', '--include=dev', '--include=optional', '--prefer-offline'];
+  // Scripts of packages compile what is not used or tell others of the installation; none is needed.
+  const safe = ['--ignore-scripts'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   const network = [
     '--fetch-retries=2',
@@ -70,7 +72,7 @@ async function install(root, say) {
     '--fetch-timeout=60000',
   ];
   const env = { ...process.env, NODE_ENV: '' };
-  const child = spawn(command, [...prefix, ...options, ...quiet, ...network], {
+  const child = spawn(command, [...prefix, ...options, ...safe, ...quiet, ...network], {
     cwd: root,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -97,6 +97,10 @@ interface Ended {
   readonly output: string;
 }
 
+function writeJson(path: string, value: unknown): void {
+  writeFileSync(join(root, path), JSON.stringify(value));
+}
+
 function ensureInChild(npm: string): Promise<Ended> {
   const code = `import { ensurePackages } from '${PACKAGES_FILE}';
     await ensurePackages('${root}', (line) => console.log(line));`;
@@ -120,6 +124,26 @@ describe('an installation', () => {
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(readFileSync(join(root, 'runs'), 'utf8')).toBe('x');
     expect(existsSync(join(root, '.holdfast', 'install.lock'))).toBe(false);
+  });
+
+  test('runs no script of a package', async () => {
+    const scripts = { install: 'echo ran > ../ran' };
+    const entry = { name: 'a', version: '1.0.0', hasInstallScript: true };
+    mkdirSync(join(root, 'a'));
+    writeJson('a/package.json', { name: 'a', version: '1.0.0', scripts });
+    writeJson('package.json', { dependencies: { a: 'file:a' } });
+    writeJson('package-lock.json', {
+      lockfileVersion: 3,
+      packages: {
+        '': { dependencies: { a: 'file:a' } },
+        a: entry,
+        'node_modules/a': { resolved: 'a', link: true },
+      },
+    });
+    const { code, output } = await ensureInChild('');
+    expect([code, output]).toEqual([0, expect.stringContaining('Packages installed')]);
+    expect(existsSync(join(root, 'node_modules', 'a', 'package.json'))).toBe(true);
+    expect(existsSync(join(root, 'ran'))).toBe(false);
   });
 
   test('takes over the lock of a launch that was killed', async () => {
