@@ -3,6 +3,7 @@ import { createSandboxTools } from '../../activities/tools/sandbox/sandbox-tools
 import { LIMITS } from '../../contracts/limits.ts';
 import { DEFAULT_SANDBOX_POLICY } from '../../contracts/sandbox.ts';
 import { FakeDriver, type FakeProgram } from './fake-driver.ts';
+import { until } from '../harness/until.ts';
 import { openRunSandboxesBench, workOf, type RunSandboxesBench } from './run-sandboxes-fixture.ts';
 import type { RunSandboxes } from '../../activities/sandbox/run-sandboxes.ts';
 import type { SandboxLevel } from '../../contracts/sandbox.ts';
@@ -70,7 +71,7 @@ describe("a run's sandbox", () => {
     const run = await bench.tenant.seedRun();
     const first = bench.open([driver]);
     first.execute(workOf(run, 'long', ['work'])).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until('the command to run', () => runs === 1);
     const second = bench.open([driver]);
     const attached = second.execute(workOf(run, 'long', ['work']));
     finish();
@@ -201,12 +202,17 @@ describe("a run's sandbox", () => {
 
 describe('tools that run code', () => {
   test('tell a model that the sandbox was lost', async () => {
-    const driver = new FakeDriver(() => new Promise(() => undefined));
+    let executing = false;
+    const driver = new FakeDriver(() => {
+      executing = true;
+      return new Promise(() => undefined);
+    });
     const sandboxes = bench.open([driver]);
     const tool = createSandboxTools(sandboxes).find(({ name }) => name === 'bash');
     const run = await bench.tenant.seedRun();
     const called = tool?.execute({ command: 'sleep 100' }, contextOf(run));
-    setTimeout(() => driver.living[0]?.die('oom'), 100);
+    called?.catch(() => undefined);
+    (await until('the command to run', () => executing && driver.living[0])).die('oom');
     await expect(called).rejects.toMatchObject({
       code: 'tool.refused',
       message: expect.stringContaining('died: oom'),

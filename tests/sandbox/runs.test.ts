@@ -118,11 +118,13 @@ describeUnless(reason, 'a run with a sandbox', () => {
     const of = { workspaceId: stack.workspaceId, runId: run.id };
     await until('the first command', async () => (await store.commands(of, { limit: 1 })).items[0]);
     const [sandbox] = await store.list(of);
+    const container = docker.getContainer(`holdfast-${sandbox?.id ?? ''}`);
+    // A step that has started is not a command yet: one that finds no container gets another.
     await until('the second command', async () => {
-      const { items } = await client.runs.events(run.id);
-      return items.filter(({ type }) => type === 'step.started').length >= 4;
+      const { Processes } = (await container.top()) as { readonly Processes: readonly string[][] };
+      return Processes.some((columns) => columns.at(-1) === 'sleep 60');
     });
-    await docker.getContainer(`holdfast-${sandbox?.id ?? ''}`).remove({ force: true });
+    await container.remove({ force: true });
     expect(await client.runs.wait(run.id)).toMatchObject({ status: 'succeeded' });
     const results = await resultsOf(client, run.id);
     expect(JSON.stringify(results[1])).toContain('killed');
