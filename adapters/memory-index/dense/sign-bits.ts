@@ -1,8 +1,8 @@
 import { withRoom } from '../in-process/growable.ts';
 
 const WORD_BITS = 32;
-/** So many words can be summed up byte by byte before a byte could overflow. */
-const WORDS_PER_SUM = 31;
+/** Words that are counted in one go through the rows. */
+const WORDS_AT_ONCE = 3;
 /** Among more rows than these a quarter of the bits makes a first choice. */
 const COARSE_ROWS = 16_384;
 const COARSE_SHARE = 4;
@@ -17,22 +17,28 @@ const COARSE_ROWS_PER_WANTED = 8;
 export class SignBits {
   readonly #words: number;
   readonly #coarseRows: number;
-  #bits = new Int32Array(0);
+  /** Word by word, each of all rows: a first choice reads few of them, one number behind the other. */
+  readonly #columns: Int32Array[];
   #distances = new Uint16Array(0);
 
   constructor(dimensions: number, coarseRows = COARSE_ROWS) {
     this.#words = Math.ceil(dimensions / WORD_BITS);
     this.#coarseRows = coarseRows;
+    this.#columns = Array.from({ length: this.#words }, () => new Int32Array(0));
   }
 
   /** Signs are taken relative to the centre: real vectors crowd on one side of the origin. */
   set(row: number, vector: Float32Array, centre: Float64Array): void {
-    this.#bits = withRoom(this.#bits, (row + 1) * this.#words);
-    writeSigns(this.#bits.subarray(row * this.#words, (row + 1) * this.#words), vector, centre);
+    const signs = signsOf(vector, centre);
+    for (let word = 0; word < signs.length; word += 1) {
+      const column = withRoom(this.#columns[word] ?? signs, row + 1);
+      column[row] = signs[word] ?? 0;
+      this.#columns[word] = column;
+    }
   }
 
   move(from: number, to: number): void {
-    this.#bits.copyWithin(to * this.#words, from * this.#words, (from + 1) * this.#words);
+    for (const column of this.#columns) column[to] = column[from] ?? 0;
   }
 
   /** At most `limit` of the rows, those that differ least. */
@@ -41,9 +47,7 @@ export class SignBits {
     rows: Int32Array,
     limit: number,
   ): Int32Array {
-    const signs = new Int32Array(this.#words);
-    writeSigns(signs, vector, centre);
-    const query: Query = { signs, counted: nonZeros(vector) };
+    const query: Query = { signs: signsOf(vector, centre), counted: nonZeros(vector) };
     const words = byWeight(vector);
     if (this.#distances.length < rows.length) this.#distances = new Uint16Array(rows.length);
     if (rows.length <= this.#coarseRows) return this.#choose(ordered(query, words), rows, limit);
@@ -56,7 +60,8 @@ export class SignBits {
   }
 
   get bytes(): number {
-    return this.#bits.byteLength + this.#distances.byteLength;
+    const columns = this.#columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return columns + this.#distances.byteLength;
   }
 
   #choose(query: OrderedQuery, rows: Int32Array, limit: number): Int32Array {
@@ -82,33 +87,39 @@ export class SignBits {
     return found;
   }
 
-  /** Notes the distance of each row, counting four sums at a time; gives how many rows are at each. */
+  /** Notes the distance of each row; gives how many rows are at each. */
   #measure({ signs, counted, words }: OrderedQuery, rows: Int32Array): Uint32Array {
-    const width = this.#words;
-    const bits = this.#bits;
     const distances = this.#distances;
-    const perDistance = new Uint32Array(width * WORD_BITS + 1);
-    for (let index = 0; index < rows.length; index += 1) {
-      const start = (rows[index] ?? 0) * width;
-      let total = 0;
-      for (let from = 0; from < words.length; from += WORDS_PER_SUM) {
-        const end = Math.min(from + WORDS_PER_SUM, words.length);
-        let sums = 0;
-        for (let at = from; at < end; at += 1) {
-          const found = bits[start + (words[at] ?? 0)] ?? 0;
-          let x = (found ^ (signs[at] ?? 0)) & (counted[at] ?? 0);
-          x -= (x >>> 1) & 0x55555555;
-          x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-          sums += (x + (x >>> 4)) & 0x0f0f0f0f;
-        }
-        const pairs = (sums & 0x00ff00ff) + ((sums >>> 8) & 0x00ff00ff);
-        total += (pairs & 0xffff) + (pairs >>> 16);
+    distances.fill(0, 0, rows.length);
+    for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
+      // Behind the last word stand columns of which no bit counts.
+      const [a, b, c] = [0, 1, 2].map((next) => this.#columns[words[at + next] ?? 0]);
+      if (a === undefined || b === undefined || c === undefined) continue;
+      const [signsA, signsB, signsC] = [signs[at] ?? 0, signs[at + 1] ?? 0, signs[at + 2] ?? 0];
+      const [wantA, wantB, wantC] = [counted[at] ?? 0, counted[at + 1] ?? 0, counted[at + 2] ?? 0];
+      for (let index = 0; index < rows.length; index += 1) {
+        const row = rows[index] ?? 0;
+        const sums =
+          bitsPerByte(((a[row] ?? 0) ^ signsA) & wantA) +
+          bitsPerByte(((b[row] ?? 0) ^ signsB) & wantB) +
+          bitsPerByte(((c[row] ?? 0) ^ signsC) & wantC);
+        distances[index] = (distances[index] ?? 0) + (Math.imul(sums, 0x01010101) >>> 24);
       }
-      distances[index] = total;
-      perDistance[total] = (perDistance[total] ?? 0) + 1;
+    }
+    const perDistance = new Uint32Array(this.#words * WORD_BITS + 1);
+    for (let index = 0; index < rows.length; index += 1) {
+      const distance = distances[index] ?? 0;
+      perDistance[distance] = (perDistance[distance] ?? 0) + 1;
     }
     return perDistance;
   }
+}
+
+/** How many bits are set, of each byte in that byte. */
+function bitsPerByte(bits: number): number {
+  const pairs = bits - ((bits >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return (fours + (fours >>> 4)) & 0x0f0f0f0f;
 }
 
 interface Query {
@@ -130,13 +141,14 @@ function ordered({ signs, counted }: Query, words: Int32Array): OrderedQuery {
   };
 }
 
-function writeSigns(words: Int32Array, vector: Float32Array, centre: Float64Array): void {
-  words.fill(0);
+function signsOf(vector: Float32Array, centre: Float64Array): Int32Array {
+  const words = new Int32Array(Math.ceil(vector.length / WORD_BITS));
   for (let index = 0; index < vector.length; index += 1) {
     if ((vector[index] ?? 0) < (centre[index] ?? 0)) continue;
     const word = index >> 5;
     words[word] = (words[word] ?? 0) | (1 << (index & 31));
   }
+  return words;
 }
 
 function nonZeros(vector: Float32Array): Int32Array {
