@@ -76,7 +76,8 @@ function memoryTable(filled: readonly Filled[]): string {
 interface Measured {
   readonly scifact: SciFactQuality | null;
   readonly facts: FactRecall;
-  readonly slowest: SearchTimes | undefined;
+  /** Searches by both among the most memories, here and in a thread, as the product has it. */
+  readonly slowest: readonly SearchTimes[];
   readonly vectorRecall: number;
   readonly largest: number;
 }
@@ -86,13 +87,12 @@ function aims({ scifact, facts, slowest, largest, vectorRecall }: Measured): str
     ['SciFact, nDCG@10, both', 0.69, 'at least', scifact?.hybrid ?? Number.NaN],
     ['planted facts, recall@5', 0.9, 'at least', facts.at5],
     ['vectors, recall@10', 0.95, 'at least', vectorRecall],
-    [
-      `p95 ms of a search by both, ${largest} memories`,
-      15,
-      'at most',
-      slowest?.p95Ms ?? Number.NaN,
-    ],
-    ['p95 CPU ms of the same', 15, 'at most', slowest?.cpuP95Ms ?? Number.NaN],
+    ...slowest.flatMap(
+      ({ what, p95Ms, cpuP95Ms }): (readonly [string, number, 'at most', number])[] => [
+        [`p95 ms of a search ${what}, ${largest} memories`, 15, 'at most', p95Ms],
+        ['p95 CPU ms of the same', 15, 'at most', cpuP95Ms],
+      ],
+    ),
   ];
   return table(
     ['aim', 'wanted', 'measured', ''],
@@ -172,7 +172,9 @@ async function measureAll(
   }
   const digits = qualities.map(([what, value]) => [what, value.toFixed(3)]);
   print(['### Quality', table(['measure', 'value'], digits)]);
-  const slowest = rows.find(({ what, size }) => what === 'here: both' && size === largest);
+  const slowest = [...rows, ...threaded.rows].filter(
+    ({ what, size }) => what.endsWith(': both') && size === largest,
+  );
   print(['### Aims', aims({ scifact, facts, slowest, largest, vectorRecall })]);
 }
 
