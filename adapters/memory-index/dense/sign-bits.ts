@@ -1,6 +1,7 @@
 import { withRoom } from '../in-process/growable.ts';
 
 const WORD_BITS = 32;
+const NO_BITS = new Int32Array(0);
 /** Words that are counted in one go through the rows. */
 const WORDS_AT_ONCE = 3;
 /** Among more rows than these a quarter of the bits makes a first choice. */
@@ -24,14 +25,14 @@ export class SignBits {
   constructor(dimensions: number, coarseRows = COARSE_ROWS) {
     this.#words = Math.ceil(dimensions / WORD_BITS);
     this.#coarseRows = coarseRows;
-    this.#columns = Array.from({ length: this.#words }, () => new Int32Array(0));
+    this.#columns = Array.from({ length: this.#words }, () => NO_BITS);
   }
 
   /** Signs are taken relative to the centre: real vectors crowd on one side of the origin. */
   set(row: number, vector: Float32Array, centre: Float64Array): void {
     const signs = signsOf(vector, centre);
     for (let word = 0; word < signs.length; word += 1) {
-      const column = withRoom(this.#columns[word] ?? signs, row + 1);
+      const column = withRoom(this.#columns[word] ?? NO_BITS, row + 1);
       column[row] = signs[word] ?? 0;
       this.#columns[word] = column;
     }
