@@ -38,13 +38,13 @@ const FOLDERS = [
 export const CHECKS: readonly Check[] = [
   { title: 'lint', program: 'eslint', args: ['.', '--max-warnings', '0'] },
   { title: 'types', program: 'tsc', args: ['-p', '.'] },
-  { title: 'dead code', program: 'knip', args: ['--no-progress'] },
+  { title: 'format', program: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
   {
     title: 'imports',
     program: 'depcruise',
     args: ['--config', '.dependency-cruiser.mjs', ...FOLDERS],
   },
-  { title: 'format', program: 'prettier', args: ['--check', '.', '--log-level', 'warn'] },
+  { title: 'dead code', program: 'knip', args: ['--no-progress'] },
 ];
 
 /**

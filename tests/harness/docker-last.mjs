@@ -11,16 +11,16 @@ const USES_DOCKER = /harness\/docker\.ts'/;
 const WAITS_LONG =
   /tests\/(?:system\/(?:kill|crawl-kill|crawl|closed-workflows|ingestion|memory-queue|size)|memory\/(?:neo4j|learning)|sandbox\/(?:runs|docker-port|browser)|examples\/(?:csv-analysis|berth-booking)|start\/main)\.test/;
 
-/** Puts files that need Docker last: it is prepared while the others run. */
+/** Puts long files first; and of them, as of the others, those last that need Docker: it is prepared meanwhile. */
 export default class DockerLast extends Sequencer {
   sort(tests) {
     const sorted = super.sort(tests);
-    const [uses, others] = split(sorted, ({ path }) =>
-      USES_DOCKER.test(readFileSync(path, 'utf8')),
-    );
-    return [others, uses].flatMap((part) =>
-      split(part, ({ path }) => WAITS_LONG.test(path)).flat(),
-    );
+    return split(sorted, ({ path }) => WAITS_LONG.test(path)).flatMap((part) => {
+      const [uses, others] = split(part, ({ path }) =>
+        USES_DOCKER.test(readFileSync(path, 'utf8')),
+      );
+      return [...others, ...uses];
+    });
   }
 }
 
