@@ -11,7 +11,7 @@ const USES_DOCKER = /harness\/docker\.ts'/;
 const WAITS_LONG =
   /tests\/(?:system\/(?:kill|crawl-kill|crawl|closed-workflows|ingestion|memory-queue|size)|memory\/(?:neo4j|learning)|sandbox\/(?:runs|docker-port|browser)|examples\/(?:csv-analysis|berth-booking)|start\/main)\.test/;
 
-/** Puts long files first; and of them, as of the others, those last that need Docker: it is prepared meanwhile. */
+/** Puts long files first; of them and of the others those that need Docker last: it is prepared meanwhile. */
 export default class DockerLast extends Sequencer {
   sort(tests) {
     const sorted = super.sort(tests);

@@ -94,8 +94,8 @@ export class SignBits {
     distances.fill(0, 0, rows.length);
     for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
       // Behind the last word stand columns of which no bit counts.
-      const [a, b, c] = [0, 1, 2].map((next) => this.#columns[words[at + next] ?? 0]);
-      if (a === undefined || b === undefined || c === undefined) continue;
+      const columns = [0, 1, 2].map((next) => this.#columns[words[at + next] ?? 0]);
+      const [a = NO_BITS, b = NO_BITS, c = NO_BITS] = columns;
       const [signsA, signsB, signsC] = [signs[at] ?? 0, signs[at + 1] ?? 0, signs[at + 2] ?? 0];
       const [wantA, wantB, wantC] = [counted[at] ?? 0, counted[at + 1] ?? 0, counted[at + 2] ?? 0];
       for (let index = 0; index < rows.length; index += 1) {
